@@ -1,0 +1,5 @@
+"""``python -m medreward``."""
+
+from medreward.cli import main
+
+main()

@@ -1,0 +1,31 @@
+"""The ``medreward`` command.
+
+==============  =============================================================================
+``app``         the commands, put together; ``--version``
+``serve``       ``medreward serve``: a cluster on this machine until it is told to stop
+``score``       ``medreward score``: a file of rollouts -> a file of results and a summary
+``demo``        ``medreward demo``: the shipped examples, scored by a real cluster
+``recipes``     ``medreward recipes``: which recipes there are
+``cluster``     starting and stopping the cluster, for ``serve`` and ``demo``
+``backend``     what scores: this process or a server, behind one Protocol
+``client``      the server's side of it: HTTP, retries
+``batches``     several batches in flight, results in input order
+``output``      the file of results, which can be taken up where it ended
+``summary``     what the results amount to
+``types``       recipes and results, as far as the command line looks into them
+``console``     where text goes
+``errors``      one line and an exit code for whatever goes wrong
+==============  =============================================================================
+
+Nothing here imports ray before a cluster is to be started.
+"""
+
+from medreward.cli.app import app
+
+
+def main() -> None:
+    """Runs the command line; exits with the code that ``errors`` names."""
+    app(prog_name="medreward")
+
+
+__all__ = ["app", "main"]

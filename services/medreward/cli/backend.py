@@ -1,0 +1,105 @@
+"""What scores: this process, or a server. The commands know only :class:`Backend`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from medreward.cli.client import Client
+from medreward.cli.errors import Unusable
+from medreward.cli.types import ComponentInfo, RecipeInfo
+from medreward.config import Settings, load_settings
+from medreward.contract import codec
+from medreward.contract.errors import RequestError
+from medreward.contract.types import ScoreRequest
+
+if TYPE_CHECKING:
+    from medreward.scoring.recipes import Recipe
+
+
+class Backend(Protocol):
+    """Scores batches."""
+
+    async def recipes(self) -> dict[str, RecipeInfo]:
+        """By name."""
+        ...
+
+    async def score(self, request: ScoreRequest) -> list[bytes]:
+        """The JSON of each result, in the order of the rollouts.
+
+        Raises:
+            CliError: nothing of the batch was scored.
+        """
+        ...
+
+
+class InProcess:
+    """The pipeline itself: no server, no copies, one core."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Loads recipes and rewards.
+
+        Raises:
+            Unusable: one of them makes no sense.
+        """
+        # here, not above: it takes scipy with it, which neither --help nor a client of a server should wait for
+        from medreward.assembly import build_pipeline
+        from medreward.scoring.recipes import RecipeError
+        from medreward.scoring.registry import RegistryError
+
+        try:
+            self._pipeline = build_pipeline(settings)
+        except (RecipeError, RegistryError) as error:
+            raise Unusable(str(error)) from None
+
+    async def recipes(self) -> dict[str, RecipeInfo]:
+        """By name."""
+        return {name: _info(recipe) for name, recipe in self._pipeline.recipes.items()}
+
+    async def score(self, request: ScoreRequest) -> list[bytes]:
+        """The JSON of each result, in the order of the rollouts. Raises as :class:`Backend`."""
+        try:
+            response = await self._pipeline.score(request)
+        except RequestError as error:
+            raise Unusable(error.message) from None
+        return [codec.encode(result) for result in response.results]
+
+
+def _info(recipe: Recipe) -> RecipeInfo:
+    components = {
+        part.name: ComponentInfo(
+            weight=part.weight,
+            reward=recipe.spec.components[part.name].reward or part.name,
+            applies_to=part.reward.applies_to,
+        )
+        for part in recipe.parts
+    }
+    return RecipeInfo(recipe.name, components, recipe.spec.summary, recipe.spec.gates)
+
+
+@asynccontextmanager
+async def open_backend(url: str | None, config: Path | None, in_flight: int = 1) -> AsyncIterator[Backend]:
+    """The server at ``url``, or else this process with the settings in ``config``.
+
+    Raises:
+        Unusable: the URL, the recipes or the rewards make no sense.
+        ConfigError: the settings make none.
+    """
+    if url is None:
+        yield InProcess(load_settings(config))
+        return
+    async with Client(url, connections=in_flight) as client:
+        yield client
+
+
+def find_recipe(recipes: dict[str, RecipeInfo], name: str) -> RecipeInfo:
+    """The recipe of that name.
+
+    Raises:
+        Unusable: there is none; the message names those there are.
+    """
+    if name not in recipes:
+        raise Unusable(f"--recipe: there is no recipe {name!r}, there are {', '.join(sorted(recipes))}")
+    return recipes[name]

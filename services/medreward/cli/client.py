@@ -1,0 +1,184 @@
+"""A reward server over HTTP: what is worth a second try gets one, and nothing waits without end.
+
+Retried are lost connections, answers that do not come, 429 and 500, 502, 503, 504, with exponential and jittered
+waits; where the server says ``Retry-After``, at least that long. No other 4xx is: the same request will never fit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import re
+import time
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import httpx
+import msgspec
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from medreward.cli.errors import CliError, Unusable
+from medreward.cli.types import RecipeInfo
+from medreward.contract import codec
+from medreward.contract.types import ScoreRequest
+
+_TRANSIENT = frozenset({429, 500, 502, 503, 504})
+_MARGIN_S = 5.0  # for the way there and back, beyond the deadline that the server keeps
+_INDEX = re.compile(r"rollouts\[([0-9]+)\]")
+
+
+class Retries(NamedTuple):
+    """How often, and how long between."""
+
+    attempts: int
+    first_wait_s: float = 0.25
+    """doubled at each attempt, up to ``longest_wait_s``; up to half a second of jitter is added"""
+    longest_wait_s: float = 8.0
+    longest_retry_after_s: float = 60.0
+    """a server may ask for longer, but does not get it"""
+
+
+BATCH = Retries(attempts=6)
+FIRST_CONTACT = Retries(attempts=3)
+"""a wrong URL should not take long to tell"""
+
+
+class ServerLost(CliError):
+    """The server did not answer, or not as it should, however often it was asked."""
+
+
+class _Transient(Exception):
+    def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class _Reply(msgspec.Struct):
+    results: list[msgspec.Raw]
+
+
+class _Recipes(msgspec.Struct):
+    recipes: list[RecipeInfo]
+
+
+class Client:
+    """A server at ``url``. Use it as an async context manager."""
+
+    def __init__(self, url: str, *, connections: int = 1) -> None:
+        """Connects to nothing yet.
+
+        Raises:
+            Unusable: the URL is none of http or https.
+        """
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise Unusable(f"--url: {url!r} is no URL: {error}") from None
+        if parsed.scheme not in ("http", "https") or not parsed.host:
+            raise Unusable(f"--url: {url!r} must be like http://host:8000")
+        self.url = url.rstrip("/")
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        # no timeouts of httpx: each of them covers a part of a request; asyncio.timeout covers the whole
+        self._http = httpx.AsyncClient(limits=limits, timeout=None)
+
+    async def __aenter__(self) -> Self:
+        """Itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def recipes(self) -> dict[str, RecipeInfo]:
+        """By name. Raises as :meth:`score`."""
+        body = await self._send("GET", "/v1/recipes", b"", 10.0, FIRST_CONTACT)
+        return {recipe.name: recipe for recipe in self._decode(body, _Recipes).recipes}
+
+    async def score(self, request: ScoreRequest) -> list[bytes]:
+        """The JSON of each result as the server sent it, in the order of the rollouts.
+
+        Raises:
+            ServerLost: it did not answer.
+            Unusable: it refuses the request; the message has the path of the field.
+        """
+        deadline_s = (request.deadline_ms or 10_000) / 1000
+        try:
+            body = await self._send("POST", "/v1/score", codec.encode(request), deadline_s + _MARGIN_S, BATCH)
+        except Unusable as error:
+            named = _INDEX.search(str(error))
+            if named is None or int(named[1]) >= len(request.rollouts):
+                raise
+            raise Unusable(f"{error} (rollout {request.rollouts[int(named[1])].id!r})") from None
+        results = self._decode(body, _Reply).results
+        if len(results) != len(request.rollouts):
+            raise ServerLost(f"{self.url} sent {len(results)} results for {len(request.rollouts)} rollouts")
+        return [bytes(result) for result in results]
+
+    async def _send(self, method: str, path: str, body: bytes, within_s: float, retries: Retries) -> bytes:
+        attempts = AsyncRetrying(
+            retry=retry_if_exception_type(_Transient),
+            stop=stop_after_attempt(retries.attempts),
+            wait=_Wait(retries),
+            reraise=True,
+        )
+        try:
+            sent: bytes = await attempts(self._once, method, path, body, within_s)
+        except _Transient as error:
+            raise ServerLost(f"{self.url} is lost: {error} ({retries.attempts} attempts)") from None
+        return sent
+
+    async def _once(self, method: str, path: str, body: bytes, within_s: float) -> bytes:
+        headers = {"content-type": "application/json"} if body else {}
+        try:
+            async with asyncio.timeout(within_s):
+                response = await self._http.request(method, self.url + path, content=body or None, headers=headers)
+        except TimeoutError:
+            raise _Transient(f"no answer within {within_s:g} s") from None
+        except httpx.RequestError as error:
+            raise _Transient(f"{type(error).__name__}: {error}") from None
+        if response.status_code == HTTPStatus.OK:
+            return response.content
+        said = f"{response.status_code} {_reason(response)}"
+        if response.status_code in _TRANSIENT:
+            raise _Transient(said, _retry_after(response.headers.get("retry-after", "")))
+        raise Unusable(f"{self.url}{path} answered {said}")
+
+    def _decode(self, body: bytes, kind: type[Any]) -> Any:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.DecodeError as error:
+            raise ServerLost(f"{self.url} does not answer as a reward server does: {error}") from None
+
+
+class _Wait:
+    def __init__(self, retries: Retries) -> None:
+        self._backoff = wait_exponential_jitter(retries.first_wait_s, retries.longest_wait_s, jitter=0.5)
+        self._longest = retries.longest_retry_after_s
+
+    def __call__(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after_s if isinstance(error, _Transient) else 0.0
+        return max(self._backoff(state), min(asked, self._longest))
+
+
+def _retry_after(value: str) -> float:
+    """Seconds from a ``Retry-After``, which is a number or a date; 0 when it is neither."""
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return 0.0
+
+
+def _reason(response: httpx.Response) -> str:
+    """What a refusal says of itself: the contract's error body, or else the status's phrase."""
+    try:
+        error = msgspec.json.decode(response.content)["error"]
+        fields = "; ".join(f"{field['path']}: {field['message']}" for field in error.get("fields", ()) if field["path"])
+        return f"{error['code']}: {fields or error['message']}"
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+        return f"{response.reason_phrase}: {response.text[:200]}"

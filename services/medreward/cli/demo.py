@@ -1,0 +1,85 @@
+"""``medreward demo``: the shipped examples, scored by a real cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from medreward.cli import console
+from medreward.cli.client import Client
+from medreward.cli.cluster import running, with_endpoints
+from medreward.cli.errors import CliError, one_line
+from medreward.cli.types import SeenComponent, SeenResult, decode_result
+from medreward.config import load_settings
+from medreward.contract.types import ScoreRequest
+from medreward.examples import EXAMPLE_RECIPES, load_examples
+
+
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="HTTP port; 0 takes a free one.")] = 0,
+) -> None:
+    """Start a cluster, score the shipped examples, show the rewards and why, stop.
+
+    The examples are written in the formats of GEMeX-RMCoT and MEDSAGE, good and bad ones. Nothing is configured and
+    nothing downloaded: what needs a judge or a trained scorer is shown as absent.
+
+    \b
+    Example:
+      medreward demo
+    """
+    with one_line():
+        out = console.out()
+        out.print("Starting a Ray Serve cluster on this machine; this takes some seconds.")
+        with running(with_endpoints(load_settings(), "127.0.0.1", port, 0)) as cluster:
+            out.print(
+                f"It answers at {cluster.url}, behind {cluster.proxy.kind} ({cluster.proxy.reason}).", soft_wrap=True
+            )
+            results = asyncio.run(_score(cluster.url))
+            out.print(
+                "\nA component that needs a judge or a trajectory scorer is absent, with status 'unavailable', until one "
+                "is configured, and so is the reward that it would be part of: a failure is never a number."
+            )
+            for recipe, scored in results.items():
+                _show(out, recipe, scored)
+            out.print("\nStopping the cluster.")
+        out.print("Done. 'medreward serve' keeps one running; 'medreward score' scores a file of your own.")
+
+
+async def _score(url: str) -> dict[str, list[SeenResult]]:
+    results = {}
+    async with Client(url) as client:
+        for recipe in EXAMPLE_RECIPES:
+            rollouts = load_examples(recipe)
+            request = ScoreRequest(recipe=recipe, deadline_ms=10_000, explain=True, rollouts=rollouts)
+            results[recipe] = [decode_result(result) for result in await client.score(request)]
+            if [result.id for result in results[recipe]] != [rollout.id for rollout in rollouts]:
+                raise CliError(f"recipe {recipe}: the results are not those of the examples")
+    return results
+
+
+def _show(out: Console, recipe: str, results: list[SeenResult]) -> None:
+    out.print(f"\nRecipe {recipe}, {len(results)} examples.", style="bold")
+    names = list(results[0].components)
+    table = Table("id", "reward", *names, "why", expand=True)
+    for column in table.columns[1:-1]:
+        column.no_wrap = True
+    table.columns[0].ratio, table.columns[-1].ratio = 1, 2
+    table.columns[0].overflow = "fold"
+    for result in results:
+        reward = "absent" if result.reward is None else f"{result.reward:g}"
+        values = [_value(result.components[name]) for name in names]
+        table.add_row(result.id, reward, *values, _why(result), end_section=True)
+    out.print(table)
+
+
+def _value(component: SeenComponent) -> str:
+    return component.status if component.value is None else f"{component.value:g}"
+
+
+def _why(result: SeenResult) -> str:
+    reasons = [f"{name}: {component.detail}" for name, component in result.components.items() if component.detail]
+    return "\n".join(([result.detail] if result.detail else []) + reasons)

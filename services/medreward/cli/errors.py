@@ -1,0 +1,64 @@
+"""What can go wrong at the command line, and the exit code that says so.
+
+====  =============================================================================================
+code  meaning
+====  =============================================================================================
+0     what was asked for is done; a rollout without a reward is an answer, not an error
+1     a server or the cluster could not do its part: the same command may work later (``CliError``)
+2     what was given makes no sense: an option, a file, a line, a request that is refused (``Unusable``)
+130   interrupted
+====  =============================================================================================
+
+Each prints one line on stderr. A traceback is a defect of ours.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from medreward.config import ConfigError
+from medreward.readers import ReaderError
+
+
+class CliError(Exception):
+    """The work could not be done; the message says why, and what to do where that is known."""
+
+    exit_code = 1
+
+
+class Unusable(CliError):
+    """What was given makes no sense; the same command will fail again."""
+
+    exit_code = 2
+
+
+class Interrupted(CliError):
+    """The user stopped it."""
+
+    exit_code = 130
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """The boundary of every command: an error becomes one line on stderr and the exit code.
+
+    Raises:
+        typer.Exit: with that code.
+    """
+    try:
+        yield
+    except CliError as error:
+        _exit(str(error), error.exit_code)
+    except (ConfigError, ReaderError) as error:
+        _exit(str(error), Unusable.exit_code)
+    except KeyboardInterrupt:
+        _exit("interrupted", Interrupted.exit_code)
+
+
+def _exit(message: str, code: int) -> None:
+    print(f"medreward: {' '.join(message.split())}", file=sys.stderr)
+    raise typer.Exit(code) from None

@@ -1,0 +1,53 @@
+"""Recipes and results, as far as the command line looks into them.
+
+Fields that are not named here are passed over: a server newer than this client may send more.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ComponentInfo(msgspec.Struct, frozen=True):
+    """A component of a recipe."""
+
+    weight: float
+    reward: str = ""
+    applies_to: str = "response"
+
+
+class RecipeInfo(msgspec.Struct, frozen=True):
+    """A recipe, as ``GET /v1/recipes`` tells it."""
+
+    name: str
+    components: dict[str, ComponentInfo]
+    summary: str = ""
+    gates: list[str] = []
+
+
+class SeenComponent(msgspec.Struct, frozen=True):
+    """A component of a result."""
+
+    status: str
+    weight: float
+    detail: str = ""
+    value: float | None = None
+    applies_to: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the reward is absent when this is."""
+        return self.applies_to is None and self.weight != 0.0
+
+
+class SeenResult(msgspec.Struct, frozen=True):
+    """A result."""
+
+    id: str
+    components: dict[str, SeenComponent]
+    reward: float | None = None
+    detail: str | None = None
+
+
+decode_result = msgspec.json.Decoder(SeenResult).decode
+"""One result from its JSON; raises ``msgspec.DecodeError``."""

@@ -1,0 +1,141 @@
+"""Every setting, typed, with its unit. One schema for the laptop and the cluster.
+
+``medreward serve --config F`` reads it from YAML; in a cluster it is the ``args`` of the application in
+``serveConfigV2``. Environment variables override a file: ``MEDREWARD_HTTP__PORT=8080``. Unknown keys are refused.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from medreward.contract.codec import Limits
+
+
+class ConfigError(ValueError):
+    """The configuration makes no sense; the message names each field."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Http(_Section):
+    """The HTTP endpoint (in a cluster, ``http_options`` of the Serve config rules instead)."""
+
+    host: str = "127.0.0.1"
+    """address to listen on; there is no authentication yet, so keep it where only trainers reach it"""
+    port: int = Field(8000, ge=0, le=65535)
+    """TCP port; 0 takes a free one"""
+
+
+class Grpc(_Section):
+    """The gRPC endpoint (in a cluster, ``grpc_options`` of the Serve config rules instead)."""
+
+    enabled: bool = True
+    port: int = Field(9000, ge=0, le=65535)
+    """TCP port, on all interfaces (Ray Serve offers no other); 0 takes a free one"""
+
+
+class Ingress(_Section):
+    """The replicas that parse, score and answer. The deterministic rewards scale with them."""
+
+    replicas: int = Field(1, ge=1, le=1024)
+    cpus: float = Field(1.0, gt=0)
+    """CPU cores that Ray sets aside for a replica"""
+    max_ongoing_requests: int = Field(512, ge=1)
+    """batches that a replica works on at a time"""
+    max_queued_requests: int = Field(1024, ge=-1)
+    """batches that wait for a replica before more are refused with 429; -1: without end"""
+    proxy: Literal["auto", "haproxy", "ray"] = "auto"
+    """what stands before the replicas: HAProxy is about ten times faster than Ray's own proxy; ``auto`` takes it
+    where its binary runs and says so where it does not"""
+
+
+class RequestLimits(_Section):
+    """What a request may hold at most; beyond it is refused with the path of the field."""
+
+    rollouts: int = Field(4096, ge=1)
+    """rollouts of a batch"""
+    body_mib: float = Field(32.0, gt=0)
+    """MiB of a body"""
+    text_chars: int = Field(262_144, ge=1)
+    """characters of any one text: response, self-check, question, context"""
+    regions: int = Field(256, ge=0)
+    """boxes of a reference"""
+    choices: int = Field(64, ge=1)
+    """options of a choice question"""
+    default_deadline_ms: int = Field(10_000, ge=1)
+    """milliseconds, where a request names none"""
+    max_deadline_ms: int = Field(600_000, ge=1)
+    """milliseconds, the most that a request may name"""
+    body_timeout_s: float = Field(30.0, gt=0)
+    """seconds within which a body must have arrived"""
+
+    def for_codec(self) -> Limits:
+        """Those of them that are checked while decoding."""
+        return Limits(self.rollouts, self.text_chars, self.regions, self.choices, self.max_deadline_ms)
+
+    @property
+    def body_bytes(self) -> int:
+        """``body_mib`` in bytes."""
+        return int(self.body_mib * 1024 * 1024)
+
+
+class Settings(BaseSettings):
+    """All of it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MEDREWARD_", env_nested_delimiter="__", extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+    http: Http = Http()
+    grpc: Grpc = Grpc()
+    ingress: Ingress = Ingress()
+    limits: RequestLimits = RequestLimits()
+    recipe_files: list[Path] = []
+    """YAML files with recipes of your own, beside the shipped ones"""
+    metrics_dir: Path = Path(tempfile.gettempdir()) / "medreward-metrics"
+    """directory through which the replicas of a node share their counters; it must not outlive the node's pod"""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment overrides what the file says."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path | None = None, **given: Any) -> Settings:
+    """Settings from a YAML file, overridden by the environment.
+
+    Raises:
+        ConfigError: naming each field that is wrong.
+    """
+    values = dict(given)
+    if path is not None:
+        try:
+            read = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: is not YAML: {error}") from None
+        if read is not None and not isinstance(read, dict):
+            raise ConfigError(f"{path}: must hold settings by name")
+        values = {**(read or {}), **values}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        where = f"{path}: " if path else ""
+        lines = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()]
+        raise ConfigError(where + "; ".join(lines)) from None

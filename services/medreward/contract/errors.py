@@ -1,0 +1,93 @@
+"""What can go wrong with a *request*, who raises it, and what the caller sees.
+
+A request is refused as a whole when it cannot be understood (``malformed``, ``invalid``, ``not_found``), is
+beyond a limit (``too_large``), or cannot be served now (``overloaded``, ``timeout``, ``unavailable``);
+``internal`` is a defect of ours. Whatever concerns one *rollout* is no error of the request: its components
+carry a status (see ``types.Status``) and the rest of the batch is scored. A judge or a scorer that cannot serve
+raises :class:`ServiceError`; the pipeline turns it into that status of the components that asked.
+
+Decoding and the limits raise :class:`RequestError`; the two ingresses turn it into their own status by the
+one table below. The table is total: a test fails when a code is missing from it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from medreward.contract.types import Status
+
+
+class ErrorCode(StrEnum):
+    """Why a request was refused; the string is the ``code`` on the wire."""
+
+    MALFORMED = "malformed"
+    INVALID = "invalid"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    TOO_LARGE = "too_large"
+    OVERLOADED = "overloaded"
+    TIMEOUT = "timeout"
+    UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
+
+
+class WireStatus(NamedTuple):
+    """One refusal in both protocols."""
+
+    http: int
+    grpc: str
+    """name of a ``grpc.StatusCode``; a name, so that the contract needs no grpc at import"""
+
+
+WIRE_STATUS: dict[ErrorCode, WireStatus] = {
+    ErrorCode.MALFORMED: WireStatus(400, "INVALID_ARGUMENT"),
+    ErrorCode.INVALID: WireStatus(422, "INVALID_ARGUMENT"),
+    ErrorCode.NOT_FOUND: WireStatus(404, "NOT_FOUND"),
+    ErrorCode.METHOD_NOT_ALLOWED: WireStatus(405, "UNIMPLEMENTED"),
+    # not RESOURCE_EXHAUSTED: that invites a retry, and the same request will never fit
+    ErrorCode.TOO_LARGE: WireStatus(413, "INVALID_ARGUMENT"),
+    ErrorCode.OVERLOADED: WireStatus(429, "RESOURCE_EXHAUSTED"),
+    ErrorCode.TIMEOUT: WireStatus(504, "DEADLINE_EXCEEDED"),
+    ErrorCode.UNAVAILABLE: WireStatus(503, "UNAVAILABLE"),
+    ErrorCode.INTERNAL: WireStatus(500, "INTERNAL"),
+}
+
+
+class FieldError(NamedTuple):
+    """One field that is wrong."""
+
+    path: str
+    """e.g. ``rollouts[0].image.width``; empty for the body as a whole"""
+    message: str
+
+
+class RequestError(Exception):
+    """The request is refused; nothing of it was scored."""
+
+    def __init__(self, code: ErrorCode, message: str, fields: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.fields = fields
+
+    @classmethod
+    def at(cls, code: ErrorCode, path: str, message: str) -> RequestError:
+        """A refusal because of the one field at ``path``."""
+        return cls(code, f"{path}: {message}" if path else message, (FieldError(path, message),))
+
+    def body(self) -> dict[str, object]:
+        """The JSON mapping of the ``ErrorReply`` message."""
+        error: dict[str, object] = {"code": self.code.value, "message": self.message}
+        if self.fields:
+            error["fields"] = [{"path": f.path, "message": f.message} for f in self.fields]
+        return {"error": error}
+
+
+class ServiceError(Exception):
+    """The judge or the scorer could not serve what it was asked."""
+
+    def __init__(self, status: Status, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail

@@ -1,0 +1,94 @@
+"""``medreward.v1.RewardService`` over gRPC.
+
+The servicer's methods fit both ``grpc.aio`` and Ray Serve, which calls them with a context of its own. A refusal sets
+the status code of the one error table, and carries the whole ``ErrorReply`` in the trailing metadata
+``medreward-error-bin``.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+
+from medreward.contract import codec
+from medreward.contract import types as t
+from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
+from medreward.contract.v1 import reward_pb2 as pb
+from medreward.observability.metrics import Metrics
+from medreward.scoring.pipeline import Pipeline, Summary
+
+log = logging.getLogger(__name__)
+
+ERROR_METADATA = "medreward-error-bin"
+
+
+class Refused(Exception):
+    """Ends a call whose context already carries the status."""
+
+
+class RewardServicer:
+    """The service over a pipeline."""
+
+    def __init__(self, pipeline: Pipeline, limits: codec.Limits, metrics: Metrics) -> None:
+        self._pipeline = pipeline
+        self._limits = limits
+        self._metrics = metrics
+
+    async def Score(self, request: pb.ScoreRequest, context: Any) -> pb.ScoreResponse:
+        """Scores a batch; refusals set the status of ``context`` and raise :class:`Refused`."""
+        arrived = time.monotonic()
+        try:
+            decoded = codec.request_from_proto(request, self._limits)
+            response = await self._pipeline.score(decoded, arrived=arrived, within_ms=_left_ms(context))
+            self._metrics.replied("grpc", response)
+            return codec.response_to_proto(response)
+        except RequestError as error:
+            raise self._refuse(error, context) from None
+        except Exception:
+            log.exception("defect while serving Score")
+            raise self._refuse(_DEFECT, context) from None
+
+    async def ScoreStream(self, request: pb.ScoreRequest, context: Any) -> AsyncIterator[pb.ScoreStreamResponse]:
+        """Scores a batch, each result as soon as it is ready; refuses as :meth:`Score`."""
+        arrived = time.monotonic()
+        results: list[t.Result] = []
+        try:
+            decoded = codec.request_from_proto(request, self._limits)
+            stream = self._pipeline.stream(decoded, arrived=arrived, within_ms=_left_ms(context))
+            async for index, item in stream:
+                if isinstance(item, Summary):
+                    self._metrics.replied("grpc", t.ScoreResponse(results, item.fingerprint, item.timing_ms))
+                    yield pb.ScoreStreamResponse(
+                        index=index,
+                        fingerprint=codec.fingerprint_to_proto(item.fingerprint),
+                        timing_ms=codec.timing_to_proto(item.timing_ms),
+                    )
+                else:
+                    results.append(item)
+                    yield pb.ScoreStreamResponse(index=index, result=codec.result_to_proto(item))
+        except RequestError as error:
+            raise self._refuse(error, context) from None
+        except Exception:
+            log.exception("defect while serving ScoreStream")
+            raise self._refuse(_DEFECT, context) from None
+
+    def _refuse(self, error: RequestError, context: Any) -> Refused:
+        self._metrics.refused("grpc", error.code.value)
+        # a list, since Ray Serve adds its own to it
+        context.set_trailing_metadata([(ERROR_METADATA, codec.error_to_proto(error).SerializeToString())])
+        context.set_code(grpc.StatusCode[WIRE_STATUS[error.code].grpc])
+        context.set_details(error.message)
+        return Refused(error.message)
+
+
+_DEFECT = RequestError(ErrorCode.INTERNAL, "a defect of the service; its log has more")
+
+
+def _left_ms(context: Any) -> float | None:
+    """Milliseconds until the call's own deadline, where the context knows one (Ray Serve's does not)."""
+    remaining = context.time_remaining() if hasattr(context, "time_remaining") else None
+    return None if remaining is None else remaining * 1000

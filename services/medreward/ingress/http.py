@@ -1,0 +1,194 @@
+"""JSON over HTTP.
+
+The body is read once, under its limit, and decoded and checked in one pass; FastAPI serves routing and the docs, and
+stays off the hot path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
+
+from medreward import __version__
+from medreward.config import RequestLimits
+from medreward.contract import codec
+from medreward.contract import types as t
+from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
+from medreward.ingress.openapi import describe
+from medreward.observability.metrics import Metrics
+from medreward.scoring.pipeline import Pipeline
+from medreward.scoring.recipes import Recipe
+from medreward.scoring.registry import summary
+
+log = logging.getLogger(__name__)
+
+_ABOUT = """Rewards for reinforcement learning of medical vision-language models, each with the reason why.
+
+A reward that could not be computed is absent and says why: a failure is never a number."""
+
+_RETRY_AFTER = {ErrorCode.OVERLOADED: "1", ErrorCode.UNAVAILABLE: "1"}
+
+
+def create_app(pipeline: Pipeline, limits: RequestLimits, metrics: Metrics) -> FastAPI:
+    """The HTTP application over a pipeline."""
+    app = FastAPI(title="medreward", version=__version__, description=_ABOUT)
+    codec_limits = limits.for_codec()
+
+    async def score(request: Request) -> Response:
+        """Score a batch of rollouts by a recipe."""
+        arrived = time.monotonic()
+        decoded = codec.decode_request(await _body(request, limits), codec_limits)
+        return await reply(decoded, arrived)
+
+    async def score_one(request: Request) -> Response:
+        """Compute one component of one rollout, explained."""
+        arrived = time.monotonic()
+        name = request.path_params["name"]
+        if name not in pipeline.rewards:
+            known = ", ".join(sorted(pipeline.rewards))
+            raise RequestError(ErrorCode.NOT_FOUND, f"unknown reward {name[:80]!r}, there are {known}")
+        rollout = codec.decode_rollout(await _body(request, limits), codec_limits)
+        return await reply(t.ScoreRequest(components={name: 1.0}, explain=True, rollouts=[rollout]), arrived)
+
+    async def reply(request: t.ScoreRequest, arrived: float) -> Response:
+        response = await pipeline.score(request, arrived=arrived)
+        metrics.replied("http", response)
+        return _json(codec.encode(response))
+
+    async def recipes(request: Request) -> Response:
+        """The recipes of this service."""
+        return _dump({"recipes": [_recipe(recipe) for recipe in pipeline.recipes.values()]})
+
+    async def rewards(request: Request) -> Response:
+        """The rewards of this service."""
+        found = [
+            {
+                "name": name,
+                "summary": summary(reward),
+                "applies_to": reward.applies_to,
+                "params": _params(reward.params),
+            }
+            for name, reward in sorted(pipeline.rewards.items())
+        ]
+        return _dump({"rewards": found})
+
+    async def info(request: Request) -> Response:
+        """What this service is, and what a request may hold."""
+        return _dump({"version": __version__, "services": pipeline.services(), "limits": limits.model_dump()})
+
+    async def healthz(request: Request) -> Response:
+        """The process is alive."""
+        return _dump({"status": "ok"})
+
+    async def readyz(request: Request) -> Response:
+        """Rollouts can be scored."""
+        return _dump({"status": "ready"})
+
+    async def exposition(request: Request) -> Response:
+        """Metrics for Prometheus."""
+        return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+
+    # plain Starlette routes: FastAPI's per-request dependency machinery costs more than scoring a rollout
+    routes: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
+        ("POST", "/v1/score", score),
+        ("POST", "/v1/rewards/{name}", score_one),
+        ("GET", "/v1/recipes", recipes),
+        ("GET", "/v1/rewards", rewards),
+        ("GET", "/v1/info", info),
+        ("GET", "/healthz", healthz),
+        ("GET", "/readyz", readyz),
+        ("GET", "/metrics", exposition),
+    ]
+    for method, path, endpoint in routes:
+        app.add_route(path, endpoint, methods=[method], include_in_schema=False)
+    app.openapi = describe(app, pipeline)  # type: ignore[method-assign]
+    _handle_errors(app, metrics)
+    return app
+
+
+async def _body(request: Request, limits: RequestLimits) -> bytes:
+    most = limits.body_bytes
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > most:
+        _too_large(limits)
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise RequestError(ErrorCode.MALFORMED, "content-encoding: only identity is understood")
+    chunks, size = [], 0
+    try:
+        async with asyncio.timeout(limits.body_timeout_s):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > most:
+                    _too_large(limits)
+                chunks.append(chunk)
+    except TimeoutError:
+        raise RequestError(ErrorCode.TIMEOUT, f"the body did not arrive within {limits.body_timeout_s} s") from None
+    return b"".join(chunks)
+
+
+def _too_large(limits: RequestLimits) -> None:
+    raise RequestError(ErrorCode.TOO_LARGE, f"the body is over {limits.body_mib} MiB")
+
+
+def _handle_errors(app: FastAPI, metrics: Metrics) -> None:
+    """Every refusal has the contract's body; a defect of ours is logged and told without its traceback."""
+
+    def refuse(error: RequestError) -> Response:
+        metrics.refused("http", error.code.value)
+        retry_after = _RETRY_AFTER.get(error.code)
+        return _dump(error.body(), WIRE_STATUS[error.code].http, {"Retry-After": retry_after} if retry_after else None)
+
+    async def on_request_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestError)
+        return refuse(error)
+
+    async def on_http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = ErrorCode.METHOD_NOT_ALLOWED if error.status_code == 405 else ErrorCode.NOT_FOUND
+        response = refuse(RequestError(code, f"{request.method} {request.url.path}: {error.detail}"))
+        response.headers.update(error.headers or {})
+        return response
+
+    async def on_defect(request: Request, error: Exception) -> Response:
+        log.error("defect while serving %s", request.url.path, exc_info=error)
+        return refuse(RequestError(ErrorCode.INTERNAL, "a defect of the service; its log has more"))
+
+    app.add_exception_handler(RequestError, on_request_error)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(Exception, on_defect)
+
+
+def _recipe(recipe: Recipe) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(recipe.spec)
+    for part in recipe.parts:
+        found["components"][part.name] = {
+            "reward": recipe.spec.components[part.name].reward or part.name,
+            "weight": part.weight,
+            "applies_to": part.reward.applies_to,
+            "params": msgspec.to_builtins(part.params),
+        }
+    return {**found, "hash": recipe.hash}
+
+
+def _params(params: type[msgspec.Struct]) -> dict[str, Any]:
+    """Parameters of a reward with their defaults; those without one are said to be required."""
+    return {
+        field.name: "required" if field.required else msgspec.to_builtins(field.default)
+        for field in msgspec.structs.fields(params)
+    }
+
+
+def _dump(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return _json(msgspec.json.encode(value), status, headers)
+
+
+def _json(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(body, status, headers, media_type="application/json")

@@ -1,0 +1,147 @@
+"""The OpenAPI document of the HTTP door, made from the contract's own types.
+
+The bodies are decoded by msgspec, not by FastAPI, so the schema comes from msgspec too: it says what the decoder does.
+The examples are rollouts that ship with the package; each works when pasted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+
+from medreward.contract import types as t
+from medreward.examples import EXAMPLE_RECIPES, load_examples
+from medreward.scoring.pipeline import Pipeline
+
+_REF = "#/components/schemas/{name}"
+
+
+class FieldErrorBody(msgspec.Struct, frozen=True):
+    """One field that is wrong."""
+
+    path: str
+    message: str
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """Why a request was refused."""
+
+    code: str
+    message: str
+    fields: list[FieldErrorBody] = []
+
+
+class ErrorReply(msgspec.Struct, frozen=True):
+    """The body of every refusal."""
+
+    error: ErrorBody
+
+
+def describe(app: FastAPI, pipeline: Pipeline) -> Callable[[], dict[str, Any]]:
+    """What ``app.openapi`` must be: builds the document once, on the first call."""
+    document: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not document:
+            document.update(_document(app, pipeline))
+        return document
+
+    return openapi
+
+
+def _document(app: FastAPI, pipeline: Pipeline) -> dict[str, Any]:
+    (score_in, rollout_in, score_out, error_out), schemas = msgspec.json.schema_components(
+        (t.ScoreRequest, t.Rollout, t.ScoreResponse, ErrorReply), ref_template=_REF
+    )
+    refusals = {
+        "400": ("The body is not JSON", error_out),
+        "413": ("Beyond a limit", error_out),
+        "422": ("A field is unknown, of the wrong type, or names what does not exist", error_out),
+    }
+    score = _operation(
+        "score",
+        "Score a batch of rollouts by a recipe",
+        "Results come in the order of the rollouts. A component that could not be computed has a status, a detail and "
+        "no value, and the reward is then absent: a failure is never a number. A rollout that makes no sense is "
+        "`invalid_input` alone; a field that is unknown or of the wrong type refuses the whole request.",
+        {"200": ("One result a rollout", score_out), **refusals},
+        body=(score_in, {name: _score_example(name) for name in EXAMPLE_RECIPES}),
+    )
+    reward = _operation(
+        "score_one",
+        "Compute one component of one rollout, explained",
+        "The reply is that of `/v1/score` with one result: the component with its evidence, and the response as it was "
+        "understood.",
+        {"200": ("One result", score_out), "404": ("There is no such reward", error_out), **refusals},
+        body=(rollout_in, {"gemex": _example(msgspec.to_builtins(load_examples("gemex")[0]))}),
+        parameters=[
+            {
+                "name": "name",
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "enum": sorted(pipeline.rewards)},
+            }
+        ],
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": app.title, "version": app.version, "description": app.description},
+        "paths": {
+            "/v1/score": {"post": score},
+            "/v1/rewards/{name}": {"post": reward},
+            "/v1/recipes": {"get": _read("recipes", "The recipes of this service")},
+            "/v1/rewards": {"get": _read("rewards", "The rewards of this service")},
+            "/v1/info": {"get": _read("info", "What this service is, and what a request may hold")},
+            "/healthz": {"get": _read("healthz", "The process is alive")},
+            "/readyz": {"get": _read("readyz", "Rollouts can be scored")},
+            "/metrics": {
+                "get": {
+                    "operationId": "metrics",
+                    "summary": "Metrics for Prometheus",
+                    "responses": {"200": {"description": "Exposition text", "content": {"text/plain": {}}}},
+                }
+            },
+        },
+        "components": {"schemas": schemas},
+    }
+
+
+def _operation(
+    name: str,
+    summary: str,
+    description: str,
+    responses: dict[str, tuple[str, dict[str, Any]]],
+    body: tuple[dict[str, Any], dict[str, Any]],
+    parameters: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    schema, examples = body
+    operation: dict[str, Any] = {
+        "operationId": name,
+        "summary": summary,
+        "description": description,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}},
+        "responses": {
+            code: {"description": text, "content": {"application/json": {"schema": answer}}}
+            for code, (text, answer) in sorted(responses.items())
+        },
+    }
+    if parameters:
+        operation["parameters"] = parameters
+    return operation
+
+
+def _read(name: str, summary: str) -> dict[str, Any]:
+    answer = {"description": summary, "content": {"application/json": {"schema": {"type": "object"}}}}
+    return {"operationId": name, "summary": summary, "responses": {"200": answer}}
+
+
+def _score_example(recipe: str) -> dict[str, Any]:
+    rollouts = [msgspec.to_builtins(rollout) for rollout in load_examples(recipe)[:2]]
+    return _example({"recipe": recipe, "deadline_ms": 10_000, "explain": False, "rollouts": rollouts})
+
+
+def _example(value: Any) -> dict[str, Any]:
+    return {"value": value}

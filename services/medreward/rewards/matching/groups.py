@@ -1,0 +1,87 @@
+"""Groups: mentions that are one list ("A, C and D", "B: Clear", "A or B") become one ``O`` in the code string.
+
+Commas are the hard part. "The answers are A, C" is a list, but in "B, A is wrong" and "not A, B" the comma ends what
+the predicate or the negator reaches: two options joined by nothing stronger than punctuation come apart when words
+judge one of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from .mentions import BREAKS, Mention
+from .options import Keys
+
+_GROUP = re.compile(r"Q|O(?:[,;/&|:\n()-]*+O)*+")
+_STRONG = frozenset("&|/")
+_TERMS = re.compile(r"[^.?;\n,:()su-]*$")
+_DENIERS = frozenset("nNwcEhR")
+
+
+class Group(NamedTuple):
+    """Options named together."""
+
+    keys: Keys
+    letter: bool
+    alternative: bool
+    """joined by "or": one of them, it does not say which"""
+    listing: bool
+    """several options, each on its own line or with its text: possibly just the question's options again"""
+
+
+def join(codes: str, mentions: list[Mention]) -> tuple[str, list[Group]]:
+    """Replace every run of mentions by one ``O`` and say what it holds, in order."""
+    if len(mentions) == 1:
+        only = mentions[0]
+        return codes, [Group(only.keys, only.letter, False, False)]
+    out: list[str] = []
+    groups: list[Group] = []
+    at = taken = 0
+    for run in _GROUP.finditer(codes):
+        out.append(codes[at : run.start()])
+        at = run.end()
+        size = 1 if run[0] == "Q" else run[0].count("O")
+        members = mentions[taken : taken + size]
+        taken += size
+        joints = run[0].split("O")[1:-1]
+        head, tail = members, None
+        cut = _cut(codes, run.start(), at, members, joints)
+        if cut:
+            head, tail = members[:cut], members[cut:]
+        groups.append(_group(head, joints[: len(head) - 1]))
+        out.append(run[0][0])
+        if tail:
+            groups.append(_group(tail, joints[cut:]))
+            out.append((joints[cut - 1] or ",") + "O")
+    out.append(codes[at:])
+    return "".join(out), groups
+
+
+def _cut(codes: str, start: int, end: int, members: list[Mention], joints: list[str]) -> int:
+    """Where the list comes apart: the index of the first member of its last item, or 0 when it holds together."""
+    last = len(members) - 1
+    while last > 0 and members[last].keys == members[last - 1].keys:
+        last -= 1
+    if last <= 0 or _STRONG & set(joints[last - 1]):
+        return 0
+    before = joints[: last - 1]
+    distinct = {member.keys for member in members[:last]}
+    if len(distinct) > 1 and not any(_STRONG & set(joint) for joint in before):
+        return 0
+    after = codes[end] if end < len(codes) else "."
+    judged = after not in BREAKS and after != "B"
+    terms = _TERMS.search(codes, max(0, start - 40), start)
+    denied = terms is not None and not _DENIERS.isdisjoint(terms[0])
+    return last if judged or denied else 0
+
+
+def _group(members: list[Mention], joints: list[str]) -> Group:
+    keys = frozenset().union(*(member.keys for member in members))
+    several = len(keys) > 1 and len(members) > 1
+    return Group(
+        keys,
+        any(member.letter for member in members),
+        several and any("|" in joint for joint in joints),
+        several and (all(member.text for member in members) or any("\n" in joint for joint in joints)),
+    )

@@ -1,0 +1,112 @@
+"""Options: what may be chosen, compiled once for every set of choices.
+
+A ``Lexicon`` is what the reader needs to recognise an option in a text: its letter, its exact text as a sequence of
+words, or letters run together ("AC"). Yes and no are a lexicon of their own (``closed.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .text import clean, normalize
+from .tokens import words_of
+from .verdict import BadReference
+from .vocabulary import CODES
+
+Keys = frozenset[str]
+Phrase = tuple[tuple[str, ...], Keys, bool]
+"""the words of an option text, the options it belongs to, and whether it is *soft*: one word that answers also use
+about an option ("right", "no"), so that it counts only where it stands by itself"""
+
+_ARTICLES = ("a", "an", "the")
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """Everything that names an option."""
+
+    keys: dict[str, Keys]
+    """lower-case letter or number -> the option"""
+    phrases: dict[str, tuple[Phrase, ...]]
+    """first word -> the texts that begin with it, longest first"""
+    own: dict[Keys, tuple[str, ...]]
+    """option -> the words of its text"""
+    everything: Keys
+    whole: dict[str, Keys]
+    """a letter or a text as normalised -> the options it names"""
+    bare: dict[str, Keys]
+    """answers that need no reading: a letter or text by itself, in its usual spellings"""
+    longest: int = 0
+    """no answer longer than this is one option text and nothing else"""
+    closed: bool = False
+    """yes and no: a lone letter is a label of no meaning here"""
+    no: Keys | None = None
+    """the option whose text is "no": "No effusion is seen" begins with it"""
+
+
+def phrase_words(text: str) -> tuple[str, ...]:
+    """Words of an option text, in the reader's own spelling, without article and closing period."""
+    words = [word.lower() for word in words_of(clean(text)) if word not in "'\"\n"]
+    while words and words[-1] in ".;,":
+        words.pop()
+    return tuple(words[1:] if len(words) > 1 and words[0] in _ARTICLES else words)
+
+
+def compile_lexicon(texts: Mapping[str, str], *, closed: bool = False) -> Lexicon:
+    """Build the lexicon of checked choices; ``texts`` maps a key to its text."""
+    owners: dict[tuple[str, ...], Keys] = {}
+    own: dict[Keys, tuple[str, ...]] = {}
+    whole: dict[str, Keys] = {}
+    for key, text in texts.items():
+        words = phrase_words(text)
+        whole[normalize(text)] = whole.get(normalize(text), frozenset()) | {key}
+        if words:
+            own[frozenset([key])] = words
+            owners[words] = owners.get(words, frozenset()) | {key}
+    keys = {key.lower(): frozenset([key]) for key in texts}
+    whole.pop("", None)
+    spelled = {form: owners for text, owners in whole.items() for form in (text, text.capitalize())}
+    spelled |= {text: whole[normalize(text)] for text in texts.values() if normalize(text)}
+    spelled |= {form: owners for key, owners in keys.items() for form in (key, key.upper())}
+    bare = {form.replace("{}", text): owners for text, owners in spelled.items() for form in ("{}", "{}.")}
+    bare |= {form.format(key): keys[key.lower()] for key in texts for form in ("({})", "{})", "{}:", "[{}]", "**{}**")}
+    phrases: dict[str, list[Phrase]] = {}
+    for words, found in sorted(owners.items(), key=lambda item: -len(item[0])):
+        phrases.setdefault(words[0], []).append((words, found, len(words) == 1 and words[0] in CODES))
+    return Lexicon(
+        keys=keys,
+        phrases={word: tuple(group) for word, group in phrases.items()},
+        own=own,
+        everything=frozenset(texts),
+        whole=whole | keys,
+        bare=bare,
+        longest=max(map(len, texts.values())) + 20,
+        closed=closed,
+        no=owners.get(("no",)),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _lexicon(items: tuple[tuple[str, str], ...]) -> Lexicon:
+    texts: dict[str, str] = {}
+    for key, text in items:
+        if not isinstance(key, str) or not isinstance(text, str):
+            raise BadReference("choices", "keys and texts are strings")
+        if not key.isascii() or not (len(key) == 1 and key.isalnum() or len(key) == 2 and key.isdigit()):
+            raise BadReference("choices", "a key is one letter, or a number of one or two digits")
+        texts[key] = text
+    if not texts:
+        raise BadReference("choices", "there are none")
+    if len({key.lower() for key in texts}) != len(texts):
+        raise BadReference("choices", "two keys differ only in case")
+    return compile_lexicon(texts)
+
+
+def lexicon_of(choices: Mapping[str, str]) -> Lexicon:
+    """The compiled lexicon of a question's choices; raises ``BadReference`` on choices that make no sense."""
+    try:
+        return _lexicon(tuple(choices.items()))
+    except TypeError:
+        raise BadReference("choices", "keys and texts are strings") from None

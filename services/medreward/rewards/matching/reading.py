@@ -1,0 +1,129 @@
+"""Reading: the claims of an answer, in order, become the options it finally stands by, or the reason why none.
+
+The last explicit statement ("the answer is", "B is correct", "therefore B") closes the deliberation before it: hedges,
+evidence for other options and a repeated option list up to there are forgotten. What was flatly stated is not: two
+different statements contradict each other, wherever they stand.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .claims import Claim, claims_of
+from .groups import join
+from .mentions import Scan
+from .options import Keys, Lexicon
+from .text import clean, excerpt, normalize
+
+_CLOSING = ("whole", "mark")
+_NOBODY: Keys = frozenset()
+
+
+class Reading(NamedTuple):
+    """What an answer chooses."""
+
+    chosen: Keys
+    """every option it stands by; empty when ``flaw`` tells why there is none, or when nothing is asserted"""
+    flaw: str = ""
+    """"" for a clean reading; else empty, hedged, contradicted, retracted, rejected, foreign or nothing"""
+    involved: Keys = _NOBODY
+    """the options the flaw is about"""
+
+
+def read(answer: str, lexicon: Lexicon) -> Reading:
+    """Read any text; never raises. A letter or an option text by itself is looked up, anything longer is parsed."""
+    bare = lexicon.bare.get(answer)
+    if bare is not None:
+        return Reading(bare)
+    text = excerpt(answer)
+    if not text.strip():
+        return Reading(_NOBODY, "empty")
+    scan = Scan(clean(text), lexicon)
+    reading = Reading(_NOBODY, "nothing")
+    if scan.found:
+        codes, groups = join("".join(scan.codes), scan.found)
+        reading = settle(claims_of(codes, groups, lexicon), lexicon)
+    if not reading.chosen and len(text) <= lexicon.longest:
+        # Spelled otherwise than its words are ("x ray" for "X-ray"), a text by itself is still the text.
+        whole = lexicon.whole.get(normalize(text))
+        return Reading(whole) if whole is not None else reading
+    return reading
+
+
+def settle(claims: list[Claim], lexicon: Lexicon) -> Reading:
+    """Weigh the claims against each other."""
+    if len(claims) == 1 and claims[0].sign == "+" and claims[0].keys <= lexicon.everything:
+        return Reading(claims[0].keys)
+    claims = _closed_deliberation(claims, lexicon)
+    asserted: set[str] = set()
+    rejected: set[str] = set()
+    wholes: list[Keys] = []
+    flaw, doubted = "", _NOBODY
+    previous = None
+    for claim in claims:
+        sign = claim.sign
+        if sign == "+":
+            asserted |= claim.keys
+            if claim.kind == "whole":
+                wholes.append(claim.keys)
+            if flaw in ("retracted", "asked"):
+                flaw = ""
+        elif sign == "-":
+            rejected |= claim.keys
+        elif sign == "?":
+            flaw, doubted = "hedged", doubted | claim.keys
+        elif sign == "q":
+            if not flaw:
+                flaw = "asked"
+            doubted |= claim.keys
+        elif not _harmless(claim, previous, asserted, lexicon):
+            flaw = flaw if flaw == "hedged" else "retracted"
+        if claim.keys:
+            previous = claim
+    chosen = frozenset(asserted)
+    if flaw:
+        return Reading(_NOBODY, "hedged" if flaw == "asked" else flaw, chosen | doubted)
+    if not chosen <= lexicon.everything:
+        return Reading(_NOBODY, "foreign", chosen - lexicon.everything)
+    if not chosen:
+        return Reading(_NOBODY, "rejected" if rejected else "nothing", frozenset(rejected))
+    if chosen & rejected:
+        return Reading(_NOBODY, "contradicted", chosen & rejected)
+    if wholes and (any(keys != wholes[0] for keys in wholes) or not chosen <= wholes[0]):
+        return Reading(_NOBODY, "contradicted", chosen)
+    return Reading(chosen)
+
+
+def _closed_deliberation(claims: list[Claim], lexicon: Lexicon) -> list[Claim]:
+    """Drop what the last explicit statement has settled."""
+    last = max((i for i, claim in enumerate(claims) if claim.sign == "+" and claim.kind in _CLOSING), default=-1)
+    if last < 0:
+        # Without one, a question still yields to the statement behind it.
+        final = max((i for i, claim in enumerate(claims) if claim.sign == "+"), default=-1)
+        return [claim for i, claim in enumerate(claims) if claim.sign != "q" or i > final]
+    labelled = {claim.keys for claim in claims[:last] if claim.kind == "label"}
+    kept = []
+    for i, claim in enumerate(claims):
+        settled = i < last and (
+            claim.sign in "?q=wn!"
+            or claim.kind in ("weak", "listing")
+            or (claim.kind == "label" and len(labelled) > 1)
+            or (claim.kind == "text" and i > 0)
+            or (claim.kind in _CLOSING and claim.keys == lexicon.everything and len(claim.keys) > 1)
+        )
+        if not settled:
+            kept.append(claim)
+    return kept
+
+
+def _harmless(claim: Claim, previous: Claim | None, asserted: set[str], lexicon: Lexicon) -> bool:
+    """Whether a remark leaves the claim before it standing."""
+    if claim.sign == "=" or claim.sign == "n" or claim.sign == "w":
+        if not lexicon.closed:
+            return claim.sign == "="
+        denies_question = asserted == {"no"}
+        if claim.sign == "=":
+            return not denies_question
+        # "No, it is not" and "no, that is wrong" go on saying no; "No. That is wrong." takes it back.
+        return denies_question and (claim.sign == "n" or (previous is not None and previous.sentence == claim.sentence))
+    return False

@@ -1,0 +1,138 @@
+"""Clean text: what the answer says, without how it is dressed.
+
+Markup (markdown, LaTeX, tags, chat tokens), full-width letters, curly quotes and odd spaces say nothing, so they go.
+Numbers, signs and polarity say a lot, so they stay: a superscript becomes ``^2`` (10² is not 102), a Unicode minus
+becomes ``-``, a negation sign becomes the word *not*, struck-out text goes with its strike. Everything here is linear
+in the text, and an answer is read no further than ``MAX_CHARS``: its beginning and its end.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_CHARS = 8000
+"""longest answer read in full; real reasoning answers end before 4 000"""
+
+_HALF = MAX_CHARS // 2
+
+_PLAIN = re.compile(r"[A-Za-z0-9 .,;:?'\"()\n/+%-]*+").fullmatch
+_SUPER = {c: d for c, d in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True)}
+_SUPER_RUN = re.compile("[" + "".join(_SUPER) + "]+")
+_FRACTION = re.compile("(?<=[0-9])(?=[¼-¾⅐-⅞])")
+
+_CHARACTERS = str.maketrans(
+    {
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f", None),  # invisible
+        **dict.fromkeys("‘’‚‛′`´", "'"),
+        **dict.fromkeys("“”„‟«»″", '"'),
+        **dict.fromkeys("‐‑‒–−﹣－", "-"),
+        **dict.fromkeys("—―", " - "),
+        **dict.fromkeys("•●▪◦‣·∙", "-"),
+        **dict.fromkeys("¬≠", " not "),
+        **dict.fromkeys("⁄∕", "/"),
+        "。": ". ",
+        "、": ", ",
+    }
+)
+_MARKS = re.compile(r"(?m)(?:^[ \t>#*_-]*(?P<no>❌|❎|✗|✘|☐|\[ \])|^[ \t>#*_-]*(?P<yes>✅|✔|✓|☑|☒|\[[xX]\]))|(?P<sign>❌|✗|✘|👎)|✅|✔|✓|☑")
+
+_PICTURES = re.compile("[\u2600-\u27bf\u2b00-\u2bff\ufffd\U0001f000-\U0001faff]+")
+_STRUCK = re.compile(r"~~[^~]*+~~|<(?:del|s|strike)>[^<]*+</|\\(?:sout|cancel)\{[^{}]*+\}|<!--[^<>]*+-->", re.I)
+_COMMAND = re.compile(
+    r"\\(?:boxed|fbox|text|textbf|textit|textrm|texttt|mathbf|mathrm|mathit|mathsf|emph|underline|bf|rm|Large|large)\b"
+)
+_NOT = re.compile(r"\\(?:neg|lnot|not|neq|ne)\b|!=|(?<![\w!])!(?=\w)")
+_TAG = re.compile(r"</?[A-Za-z|!][^<>\n]{0,60}>")
+_BLANKS = re.compile(r"\\(?:quad|qquad|[ ,;!])|\\(?=[^\w\s])|\$(?!\d)|(?m:^[ \t]*(?:#+|>+)[ \t]+)")
+_EMPHASIS = re.compile(r"(?<![\d\s])\*+|\*+(?![\d\s])|\*\*+|`+|(?<!\w)_+|_+(?!\w)|~(?!\d)")
+_ABBREVIATION = re.compile(r"\b(?:i\.\s?e\.|e\.\s?g\.|a\.k\.a\.)", re.I)
+_ARROW = re.compile(r"[=-]+>+")
+_COMPOUND = re.compile(r"(?<=[A-Za-z]{2})-(?=[A-Za-z]{2})")
+
+
+def excerpt(text: str) -> str:
+    """The part of an answer that is read: all of it, or both ends when it is longer than ``MAX_CHARS``.
+
+    The join is a word no vocabulary knows, so that the two halves cannot make one clean statement.
+    """
+    return text if len(text) <= MAX_CHARS else f"{text[:_HALF]} cut#here {text[-_HALF:]}"
+
+
+def fold(text: str) -> str:
+    """Unicode to plain characters where the meaning is the same, and to spelled signs where it would be lost."""
+    if text.isascii():
+        return text
+    text = _SUPER_RUN.sub(lambda run: "^" + "".join(_SUPER[c] for c in run[0]), text)
+    text = _FRACTION.sub(" ", text.translate(_CHARACTERS))
+    return unicodedata.normalize("NFKC", text).translate(_CHARACTERS)
+
+
+def clean(text: str) -> str:
+    """Text without markup, for reading clause by clause; line breaks are kept."""
+    if not _PLAIN(text):
+        text = _ABBREVIATION.sub(" ", _undress(fold(text)))
+    elif "e." in text or "g." in text or "k." in text:
+        text = _ABBREVIATION.sub(" ", text)
+    return _COMPOUND.sub(" ", text) if "-" in text else text
+
+
+def _undress(text: str) -> str:
+    text = _PICTURES.sub(" ", _MARKS.sub(_mark, text))
+    text = _STRUCK.sub(" ", text)
+    text = _COMMAND.sub("", text)
+    text = _NOT.sub(" not ", text)
+    text = _TAG.sub("\n", text)
+    text = _ARROW.sub(":", text)
+    text = _BLANKS.sub("", text)
+    return _EMPHASIS.sub("", text)
+
+
+def _mark(found: re.Match[str]) -> str:
+    # A tick or a cross opens the line it judges or closes it; a tick adds nothing to an assertion.
+    if found["no"]:
+        return "not "
+    return ", wrong. " if found["sign"] else " "
+
+
+_SPACE = re.compile(r"\s+")
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+_BARE_DECIMAL = re.compile(r"(?<![\w.])\.(?=\d)")
+_HYPHEN = re.compile(r"(?<=\w)-(?=[^\W\d_])")
+_UNIT = re.compile(r"(?<![^\W\d_])(\d)(?=[^\W\d_])")
+_AFTER_NUMBER = re.compile(r"(?<=\d) (?=[%°])")
+_COMPARISON = re.compile(r"([<>≤≥±~]) (?=\d)")
+_SPACED = re.compile(r" ?([,;/]) ?(?!\d)")
+_ARTICLE = re.compile(r"(?:an?|the) (?=\w)")
+_WRAPS = {"(": ")", "[": "]", "{": "}"}
+
+
+def normalize(text: str) -> str:
+    """The form in which two open answers are equal.
+
+    Case, spacing, markup, wrapping quotes or brackets, a leading article, closing punctuation and a hyphen between
+    words do not count. Numbers, units, signs, comparisons, a question mark, polarity and word order do: ``1.5`` is not
+    ``15`` nor ``ER+`` ``ER-``, while ``1,000`` is ``1000`` and ``50 %`` is ``50%``.
+    """
+    text = _SPACE.sub(" ", _undress(fold(text)).casefold())
+    text = text.replace("+/-", "±").replace("<=", "≤").replace(">=", "≥")
+    text = _strip(text)
+    text = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), text)
+    text = _BARE_DECIMAL.sub("0.", text)
+    text = _HYPHEN.sub(" ", text)
+    text = _UNIT.sub(r"\1 ", text)
+    text = _AFTER_NUMBER.sub("", text)
+    text = _COMPARISON.sub(r"\1", text)
+    text = _SPACED.sub(r"\1 ", text).strip()
+    return _ARTICLE.sub("", text, count=1) if _ARTICLE.match(text) else text
+
+
+def _strip(text: str) -> str:
+    # Wrappings come off in any order, each at most once a layer: quotes, one pair of brackets, closing punctuation.
+    text = text.strip(" \"'").rstrip(" .,;:!\"'")
+    for _ in range(3):
+        closing = _WRAPS.get(text[:1])
+        if closing is None or not text.endswith(closing) or closing in text[1:-1]:
+            break
+        text = text[1:-1].strip(" \"'").rstrip(" .,;:!\"'")
+    return text

@@ -1,0 +1,174 @@
+"""The closed vocabulary of answer talk: every word that may stand around an option without being content.
+
+A clause that holds only these words and an option *is* an answer ("I would go with B"); one word from outside
+("a lung mass is visible", "vitamin C deficiency") makes it prose. That is the guard against articles, compounds and
+half-matching texts, and it needs no list of medical nouns. Each word carries a one-letter code, its part in an answer:
+
+====  =======================================  ====  ==============================================
+f, W  filler; W = would, should                n     negator
+b, B  link verb, singular and plural           N     "no": negator, determiner or answer
+y     verb of choosing                         w     wrong: the predicate that rejects
+d     verb of evidence                         r     right: the predicate that approves
+m     noun for the answer itself               h, K  hedge; K = could, can (no hedge if "excluded")
+j     noun for what is diagnosed               S     knowing: a hedge once negated ("not sure")
+g     noun for the picture or the case         F     condition
+p     word that points back                    R     taking back
+v     presence: seen, visible                  P     an earlier view
+e     the other options                        i     inference: so, therefore
+&, |  and, or                                  s, u  because, but: a new clause begins
+c, E  contrast and exception: reject the next  x     any other word
+====  =======================================  ====  ==============================================
+"""
+
+from __future__ import annotations
+
+_CLASSES = {
+    "f": """something anything a an the of to for in on at by with from into i we me my our us you your one ones would will should must
+        shall have has had having been do does did done most more very really quite definitely certainly clearly
+        obviously surely absolutely simply just only both all any each also too again here there now i'd i'll i'm i've
+        we'd we'll let lets let's likely probable probably presumably apparently seemingly yes ok okay opinion
+        following provided available among out what who whom whose how please well single closely strongly highly
+        entirely completely fully totally exactly precisely alone together reason reasons own along
+        like think believe guess suppose feel suspect reckon assume expect hmm ah oh sorry actually indeed truly
+        first final definite step steps careful carefully additional additionally itself straightforward obvious
+        explanation analysis review reviewing looking look using seem appear listed mine per about up
+        such whole entire much many both far quick task main key point things thing made make set upon after before
+        once see follows come rather instead compared rule ruled rules ruling take strike second apart""",
+    "W": """would should""",
+    "b": """is be am being was seems appears looks remains stays equals becomes called named there's here's""",
+    "B": """are were remain""",
+    "y": """choose chose chosen choosing chooses pick picked picking picks select selected selecting selects go going
+        vote say said saying says opt opting conclude concluded decide decided settle submit prefer""",
+    "d": """suggest suggests suggesting suggested suggestive indicate indicates indicating indicated indicative support
+        supports supporting supported consistent compatible align aligns aligned aligning fit fits fitting match
+        matches matching matched correspond corresponds corresponding describe describes described represent
+        represents representing show shows showing shown demonstrate demonstrates demonstrated reveal reveals point
+        points pointing favor favors favour favours favored favoured reflect reflects depict depicts depicted mean
+        means imply implies confirm confirms confirmed correlate correlates apply applies explain explains explained
+        making makes lean leaning contain contains identify identifies trust rely accept win wins characteristic
+        include includes""",
+    "m": """answer answers answered option options choice choices response responses selection selections solution
+        alternative letter letters conclusion verdict bet decision label exception result outcome outcomes""",
+    "j": """finding findings diagnosis diagnoses interpretation determination impression observation observations
+        condition conditions abnormality abnormalities feature features reading description""",
+    "g": """image images imaging x-ray x-rays xray radiograph radiographs scan film picture chest ct mri cxr view views
+        report study exam patient evidence question questions sign signs figure panel""",
+    "p": """it this that these those above previous former earlier preceding foregoing statement statements claim
+        assertion it's that's it'd that'd it'll they them itself sentence""",
+    "n": """not never neither none nothing cannot without hardly barely doubt refuse avoid lack lacks lacking isn't
+        aren't wasn't weren't don't doesn't didn't can't won't wouldn't shouldn't couldn't ain't hasn't haven't unable
+        cant isnt dont doesnt wasnt arent wont nobody nowhere nah nope negative""",
+    "w": """wrong incorrect false untrue mistaken mistake inaccurate invalid erroneous error impossible improbable
+        unlikely implausible doubtful excluded exclude excludes excluding eliminated eliminate eliminates eliminating
+        rejected reject rejects rejecting dismissed refuted contradicted discounted unsupported inconsistent
+        incompatible inappropriate absent opposite contrary lie lying bogus nonsense misleading distractor reverse bad
+        incorrectly wrongly fails failed fail untenable disproved less least""",
+    "r": """correct right true accurate valid best better proper appropriate suitable preferable preferred ideal
+        perfect correctly accurately good fitting""",
+    "h": """maybe perhaps possibly possible possibility might may potentially potential plausible uncertain unsure
+        unclear unknown ambiguous indeterminate inconclusive undetermined equivocal questionable debatable either
+        between some someone somebody people arguably alternatively otherwise tentative tentatively hard difficult
+        random randomly toss-up coin conceivable conceivably candidate candidates contender""",
+    "K": """could can""",
+    "S": """sure certain confident know tell determine determined ascertain idea definitive definitively certainty
+        convinced positive""",
+    "F": """if unless depending depends""",
+    "R": """wait scratch retract retracted retracting withdraw withdrawn disregard ignore forget nevermind oops whoops
+        kidding joking jk lol reconsider reconsidering reconsidered rethink revise revised change changed changing undo
+        cancel correction""",
+    "P": """initially originally previously formerly thought considered tempting tempted almost
+        nearly""",
+    "e": """other others else another different rest remaining elsewhere""",
+    "i": """so thus therefore hence consequently accordingly thereby finally ultimately overall then ergo summary""",
+    "v": """seen visible present noted found identified evident observed detected appreciated apparent exist exists
+        visualized visualised""",
+    "s": """because since as given due based considering seeing where which while whereas when cause cuz bc""",
+    "u": """but however though although yet nevertheless nonetheless albeit still""",
+    "&": """and plus & +""",
+    "|": """or nor versus vs""",
+    "c": """than over unlike >""",
+    "E": """except excepting barring besides""",
+    "N": """no""",
+    # Punctuation: "." and "?" end a sentence, ":" and "-" introduce, brackets enclose.
+    ".": """. ! …""",
+    "?": "?",
+    ";": ";",
+    "\n": "\n",
+    ",": ",",
+    ":": ": = → ⇒ ⟹",
+    "-": "-",
+    "(": "( [ {",
+    ")": ") ] }",
+    "/": "/ |",
+    "": "' \"",
+}
+
+CODES: dict[str, str] = {
+    word: code for code, words in _CLASSES.items() for word in (words.split(" ") if words == "\n" else words.split())
+} | {"\n": "\n"}
+
+IDIOMS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
+    # Two negatives that make a yes, or a "not" that adds instead of denying.
+    "no": ((("doubt",), "f"), (("question",), "f"), (("other", "than"), "f"), (("way",), "n"), (("longer",), "n")),
+    "not": ((("only",), "f"), (("just",), "f"), (("merely",), "f"), (("a", "doubt"), "f")),
+    "without": ((("a", "doubt"), "f"), (("doubt",), "f"), (("any", "doubt"), "f"), (("question",), "f")),
+    "beyond": ((("doubt",), "f"), (("any", "doubt"), "f"), (("a", "doubt"), "f"), (("question",), "f")),
+    "none": ((("other", "than"), "f"),),
+    "nothing": ((("but",), "f"), (("other", "than"), "f")),
+    # Everything except what follows.
+    "anything": ((("but",), "E"), (("other", "than"), "E"), (("except",), "E")),
+    "everything": ((("but",), "E"), (("except",), "E")),
+    "all": (
+        (("but",), "E"),
+        (("of", "the", "above"), "*"),
+        (("of", "the", "options"), "*"),
+        (("of", "them"), "*"),
+        (("of", "these"), "*"),
+        (("the", "above"), "*"),
+        (("the", "options"), "*"),
+        (("options",), "*"),
+        (("choices",), "*"),
+    ),
+    "other": ((("than",), "E"),),
+    "apart": ((("from",), "E"),),
+    "far": ((("from",), "n"),),
+    "can": ((("only",), "f"), (("not",), "n")),
+    "could": ((("only",), "f"), (("not",), "n")),
+    # The second of a comparison is the one not chosen.
+    "rather": ((("than",), "c"),),
+    "instead": ((("of",), "c"),),
+    "as": ((("opposed", "to"), "c"), (("well", "as"), "&")),
+    "compared": ((("to",), "c"), (("with",), "c")),
+    "in": ((("contrast", "to"), "c"), (("place", "of"), "c"), (("no", "way"), "n"), (("conclusion",), "i")),
+    # Verdicts of two words.
+    "rule": ((("out",), "w"),),
+    "ruled": ((("out",), "w"),),
+    "rules": ((("out",), "w"),),
+    "ruling": ((("out",), "w"),),
+    # Taking back, and views that the sentence itself calls outdated.
+    "take": ((("that", "back"), "R"), (("it", "back"), "R"), (("this", "back"), "R"), (("back",), "R")),
+    "second": ((("thought",), "R"), (("thoughts",), "R")),
+    "never": ((("mind",), "R"),),
+    "i": ((("mean",), "R"),),
+    "my": ((("bad",), "R"),),
+    "strike": ((("that",), "R"), (("this",), "R"), (("it",), "R")),
+    "at": ((("first",), "P"),),
+    "first": ((("glance",), "P"), (("sight",), "P"), (("instinct",), "P")),
+    # "If I had to choose, B" commits itself; no condition is left open.
+    "if": (
+        (("i", "had", "to"), "f"),
+        (("i", "have", "to"), "f"),
+        (("i", "must"), "f"),
+        (("forced",), "f"),
+        (("asked",), "f"),
+    ),
+}
+
+LABEL_NOUNS = frozenset("option options choice choices letter letters alternative answer answers statement".split())
+"""nouns that may stand directly before a letter and make it an option: "option B" """
+
+PLAIN_LABEL_NOUNS = LABEL_NOUNS - {"answer", "answers"}
+"""of these, the ones that say nothing about being right: they only name"""
+
+NO_CONTENT = frozenset("answer answers information mention comment idea data details clue conclusion consensus".split())
+"""nouns after "no" that decline to answer instead of answering no"""

@@ -1,0 +1,42 @@
+"""self_check: did the self-check turn a wrong answer into a right one? (MEDSAGE, self-check-guided retry)
+
+    r_sc = 1[a1 != y and a2 == y]
+
+It is credit for the self-check tokens: the trainer gives them the advantage ``alpha * r_sc``. It is reported with
+alpha as its weight and never summed into the reward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from medreward.rewards.semantics import meaning
+from medreward.rewards.types import Outcome, Params, Pending, Sample, scored
+
+
+def self_check(sample: Sample, params: Params) -> Outcome | Pending:
+    """1 when the first answer is wrong and the retry's is right, else 0; absent when either cannot be decided."""
+    if sample.first is None:
+        return scored(0.0, "no retry")
+    attempts = (meaning(sample.rollout, sample.first), meaning(sample.rollout, sample.trajectory))
+    asks = tuple(ask for attempt in attempts if isinstance(attempt, Pending) for ask in attempt.asks)
+
+    def finish(answers: Sequence[Outcome]) -> Outcome:
+        waiting = iter(answers)
+        first, second = (next(waiting) if isinstance(a, Pending) else a for a in attempts)
+        return _credit(first, second)
+
+    return Pending("judge", asks, finish) if asks else finish(())
+
+
+def _credit(first: Outcome, second: Outcome) -> Outcome:
+    for which, outcome in (("first answer", first), ("retry", second)):
+        if outcome.value is None:
+            return Outcome(outcome.status, None, f"{which}: {outcome.detail}")
+    was_right, is_right = first.value == 1.0, second.value == 1.0
+    verdicts = f"first answer {_word(was_right)} ({first.detail}), retry {_word(is_right)} ({second.detail})"
+    return scored(float(is_right and not was_right), verdicts)
+
+
+def _word(right: bool) -> str:
+    return "right" if right else "wrong"

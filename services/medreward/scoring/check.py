@@ -1,0 +1,35 @@
+"""Which rollouts cannot be scored at all, whatever the recipe, and why."""
+
+from __future__ import annotations
+
+from medreward.contract.types import BOX_SPACES, QUESTION_TYPES, Rollout
+
+_LARGEST_IMAGE = 1_000_000
+
+
+def defect(rollout: Rollout) -> str | None:
+    """What is wrong with the rollout, beginning with the field's path; None when nothing is.
+
+    What only one reward needs (choices, reference regions) is checked by that reward, so that the others still count.
+    """
+    if not rollout.id:
+        return "id: required"
+    if rollout.response is None:
+        return "response: required"
+    if rollout.question_type not in QUESTION_TYPES:
+        return _not_one_of("question_type", rollout.question_type, QUESTION_TYPES)
+    if rollout.box_space is not None and rollout.box_space not in BOX_SPACES:
+        return _not_one_of("box_space", rollout.box_space, BOX_SPACES)
+    if rollout.retry is not None and rollout.retry.response is None:
+        return "retry.response: required"
+    if (image := rollout.image) is not None:
+        for name, pixels in (("width", image.width), ("height", image.height)):
+            if not 0 < pixels <= _LARGEST_IMAGE:
+                return f"image.{name}: must be from 1 to {_LARGEST_IMAGE} pixels, not {pixels}"
+    return None
+
+
+def _not_one_of(path: str, value: str, allowed: tuple[str, ...]) -> str:
+    if not value:
+        return f"{path}: required"
+    return f"{path}: must be one of {', '.join(allowed)}, not {value[:40]!r}"

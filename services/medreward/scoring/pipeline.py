@@ -1,0 +1,243 @@
+"""The way of a batch, from a request to a reply.
+
+    1. each rollout is checked, parsed, and put to every reward of the recipe (pure code, in place);
+    2. what needs the judge or the scorer is collected and asked once a batch, each service once;
+    3. outcomes are weighted and summed into results, in the order of the request.
+
+Two rules hold everywhere here: a failure is never a number, and nothing waits beyond the request's deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, NamedTuple
+
+from medreward import __version__
+from medreward.contract import types as t
+from medreward.contract.errors import ErrorCode, RequestError
+from medreward.judge import Judge, JudgeAsk
+from medreward.parsing import parse
+from medreward.rewards.types import Outcome, Pending, Reward, Sample, unscored
+from medreward.scorer import Scorer, ScorerAsk
+from medreward.scoring.check import defect
+from medreward.scoring.combine import absent, combine
+from medreward.scoring.deadline import Deadline
+from medreward.scoring.recipes import Recipe, RecipeError, ad_hoc
+from medreward.scoring.services import Asks, sound
+
+log = logging.getLogger(__name__)
+
+# about 5 ms of work; between two turns other requests and health checks of this process get theirs
+_ROLLOUTS_A_TURN = 64
+
+
+class Summary(NamedTuple):
+    """What closes a reply."""
+
+    fingerprint: t.Fingerprint
+    timing_ms: t.Timing
+
+
+class Pipeline:
+    """Scores batches by the recipes it was given. One object serves many requests at a time."""
+
+    def __init__(
+        self,
+        recipes: Mapping[str, Recipe],
+        rewards: Mapping[str, Reward],
+        *,
+        judge: Judge | None = None,
+        scorer: Scorer | None = None,
+        default_deadline_ms: int = 10_000,
+    ) -> None:
+        self.recipes = recipes
+        self.rewards = rewards
+        self._judge = judge
+        self._scorer = scorer
+        self._default_deadline_ms = default_deadline_ms
+
+    async def score(
+        self, request: t.ScoreRequest, *, arrived: float | None = None, within_ms: float | None = None
+    ) -> t.ScoreResponse:
+        """Scores a batch.
+
+        Args:
+            request: decoded and within the limits.
+            arrived: when it came in, in seconds of ``time.monotonic``; its deadline counts from there.
+            within_ms: milliseconds that the transport's own deadline leaves; the shorter one rules.
+
+        Raises:
+            RequestError: ``invalid``, when there is no such recipe or component.
+        """
+        results: list[Any] = [None] * len(request.rollouts)
+        summary: Summary | None = None
+        async for index, item in self.stream(request, arrived=arrived, within_ms=within_ms):
+            if isinstance(item, Summary):
+                summary = item
+            else:
+                results[index] = item
+        assert summary is not None  # stream() ends with it
+        return t.ScoreResponse(results, summary.fingerprint, summary.timing_ms)
+
+    async def stream(
+        self, request: t.ScoreRequest, *, arrived: float | None = None, within_ms: float | None = None
+    ) -> AsyncIterator[tuple[int, t.Result | Summary]]:
+        """Each result with its position as soon as it is ready, then the :class:`Summary`. Raises as :meth:`score`."""
+        recipe = self._recipe(request)
+        started = time.monotonic()
+        arrived = started if arrived is None else arrived
+        deadline = Deadline.after_ms(request.deadline_ms or self._default_deadline_ms, arrived)
+        if within_ms is not None:
+            deadline = min(deadline, Deadline.after_ms(within_ms))
+        batch = _Batch(recipe, request.explain)
+
+        rollouts = request.rollouts
+        for turn in range(0, len(rollouts), _ROLLOUTS_A_TURN):
+            if turn:
+                await asyncio.sleep(0)
+            for index in range(turn, min(turn + _ROLLOUTS_A_TURN, len(rollouts))):
+                if deadline.expired:
+                    yield index, absent(recipe, rollouts[index], "timeout", "the deadline passed before it was scored")
+                elif (result := batch.score(index, rollouts[index])) is not None:
+                    yield index, result
+        computed = time.monotonic()
+
+        # one call a batch to each service: a call an item costs more than the answer (DESIGN: measured)
+        judge_ms, scorer_ms = await asyncio.gather(
+            _timed(batch.judge_asks, "judge", self._judge.judge if self._judge else None, deadline),
+            _timed(batch.scorer_asks, "scorer", self._scorer.score if self._scorer else None, deadline),
+        )
+        for index, result in batch.finish():
+            yield index, result
+        yield (
+            len(rollouts),
+            Summary(
+                self.fingerprint(recipe),
+                t.Timing(
+                    queue=_ms(started - arrived),
+                    deterministic=_ms(computed - started),
+                    total=_ms(time.monotonic() - arrived),
+                    judge=judge_ms,
+                    scorer=scorer_ms,
+                ),
+            ),
+        )
+
+    def fingerprint(self, recipe: Recipe) -> t.Fingerprint:
+        """What the rewards of ``recipe`` depend on."""
+        return t.Fingerprint(
+            version=__version__,
+            recipe=recipe.name,
+            recipe_hash=recipe.hash,
+            judge=dict(self._judge.fingerprint()) if self._judge else {},
+            scorer=dict(self._scorer.fingerprint()) if self._scorer else {},
+        )
+
+    def services(self) -> dict[str, dict[str, str]]:
+        """What answers for judge and scorer: their fingerprints, or that there is none."""
+        return {
+            name: {"status": "configured", **service.fingerprint()} if service else {"status": "unavailable"}
+            for name, service in (("judge", self._judge), ("scorer", self._scorer))
+        }
+
+    def _recipe(self, request: t.ScoreRequest) -> Recipe:
+        if request.recipe:
+            recipe = self.recipes.get(request.recipe)
+            if recipe is None:
+                known = ", ".join(sorted(self.recipes))
+                raise RequestError.at(
+                    ErrorCode.INVALID, "recipe", f"unknown recipe {request.recipe[:80]!r}, there are {known}"
+                )
+            return recipe
+        for name in request.components:
+            if name not in self.rewards:
+                known = ", ".join(sorted(self.rewards))
+                path = f"components.{name[:80]}"
+                raise RequestError.at(ErrorCode.INVALID, path, f"unknown reward, there are {known}")
+        try:
+            return ad_hoc(request.components, self.rewards)
+        except RecipeError as error:
+            raise RequestError.at(ErrorCode.INVALID, "components", str(error)) from None
+
+
+class _Waiting(NamedTuple):
+    """A rollout with components that a service must answer."""
+
+    position: int
+    sample: Sample
+    outcomes: dict[str, Outcome]
+    pending: list[tuple[str, Pending, list[int]]]
+    """component, what it waits for, where its answers will be"""
+
+
+class _Batch:
+    """The rollouts of one request on their way."""
+
+    def __init__(self, recipe: Recipe, explain: bool) -> None:
+        self._recipe = recipe
+        self._explain = explain
+        self._waiting: list[_Waiting] = []
+        self.judge_asks: Asks[JudgeAsk] = Asks()
+        self.scorer_asks: Asks[ScorerAsk] = Asks()
+
+    def score(self, index: int, rollout: t.Rollout) -> t.Result | None:
+        """The result of a rollout, or None when it waits for a service."""
+        if (wrong := defect(rollout)) is not None:
+            return absent(self._recipe, rollout, "invalid_input", wrong)
+        sample = _sample(rollout, self._explain)
+        outcomes: dict[str, Outcome] = {}
+        pending: list[tuple[str, Pending, list[int]]] = []
+        for part in self._recipe.parts:
+            outcome = _guarded(part.name, part.reward.function, sample, part.params)
+            if isinstance(outcome, Pending):
+                asks: Asks[Any] = self.judge_asks if outcome.service == "judge" else self.scorer_asks
+                pending.append((part.name, outcome, asks.add(outcome.asks)))
+            else:
+                outcomes[part.name] = outcome
+        if pending:
+            self._waiting.append(_Waiting(index, sample, outcomes, pending))
+            return None
+        return combine(self._recipe, sample, outcomes)
+
+    def finish(self) -> list[tuple[int, t.Result]]:
+        """The results of the rollouts that waited, once both services were asked."""
+        results = []
+        for waiting in self._waiting:
+            for name, pending, positions in waiting.pending:
+                asks: Asks[Any] = self.judge_asks if pending.service == "judge" else self.scorer_asks
+                waiting.outcomes[name] = _guarded(name, pending.finish, asks.answers(positions))
+            results.append((waiting.position, combine(self._recipe, waiting.sample, waiting.outcomes)))
+        return results
+
+
+def _sample(rollout: t.Rollout, explain: bool) -> Sample:
+    first = parse(rollout.response or "")
+    if rollout.retry is None:
+        return Sample(rollout, first, None, explain)
+    return Sample(rollout, parse(rollout.retry.response or ""), first, explain)
+
+
+def _guarded(name: str, function: Callable[..., Any], *args: Any) -> Any:
+    """What the reward returns; an unscored outcome when it raises or returns no outcome."""
+    try:
+        outcome = function(*args)
+    except Exception as error:
+        log.exception("reward %s failed", name)
+        return unscored("unavailable", f"the reward failed: {type(error).__name__}: {error}"[:200])
+    return outcome if isinstance(outcome, Pending) else sound(outcome, "the reward")
+
+
+async def _timed(asks: Asks[Any], name: str, call: Any, deadline: Deadline) -> float | None:
+    """Milliseconds that the service took; None when there was nothing to ask it."""
+    if not asks:
+        return None
+    start = time.monotonic()
+    await asks.put_to(name, call, deadline)
+    return _ms(time.monotonic() - start)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)

@@ -1,0 +1,82 @@
+"""The one call that a batch makes to the judge, and to the scorer: whatever they do, every ask gets an outcome.
+
+A service that is absent, raises, is late, or answers what is no answer turns into a status. It never turns into a
+number, and it never holds the batch past its deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+from medreward.contract.errors import ServiceError
+from medreward.contract.types import STATUSES
+from medreward.rewards.types import Outcome, unscored
+from medreward.scoring.deadline import Deadline
+
+log = logging.getLogger(__name__)
+
+Ask = TypeVar("Ask", bound=Hashable)
+
+
+class Asks(Generic[Ask]):
+    """The questions of a batch for one service; equal ones are asked once."""
+
+    def __init__(self) -> None:
+        self._position: dict[Ask, int] = {}
+        self._outcomes: Sequence[Outcome] = ()
+
+    def __len__(self) -> int:
+        return len(self._position)
+
+    def add(self, asks: Sequence[Ask]) -> list[int]:
+        """Where the answers to these will be found."""
+        return [self._position.setdefault(ask, len(self._position)) for ask in asks]
+
+    def answers(self, positions: Sequence[int]) -> list[Outcome]:
+        """The answers at these positions, once :meth:`put_to` is done."""
+        return [self._outcomes[position] for position in positions]
+
+    async def put_to(
+        self,
+        name: str,
+        call: Callable[[Sequence[Ask], Deadline], Awaitable[Sequence[Outcome]]] | None,
+        deadline: Deadline,
+    ) -> None:
+        """Asks the service called ``name``. Never raises but for cancellation; after it every ask has an outcome."""
+        asks = list(self._position)
+        if call is None:
+            self._outcomes = [unscored("unavailable", f"no {name} is configured")] * len(asks)
+            return
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                outcomes = await call(asks, deadline)
+        except TimeoutError:
+            self._outcomes = [unscored("timeout", f"the {name} did not answer before the deadline")] * len(asks)
+        except ServiceError as error:
+            self._outcomes = [unscored(error.status, error.detail)] * len(asks)
+        except Exception as error:
+            log.exception("the %s failed", name)
+            self._outcomes = [unscored("unavailable", f"the {name} failed: {type(error).__name__}")] * len(asks)
+        else:
+            if len(outcomes) != len(asks):
+                log.error("the %s gave %d answers to %d asks", name, len(outcomes), len(asks))
+                outcomes = [unscored("unavailable", f"the {name} answered out of step")] * len(asks)
+            self._outcomes = [sound(outcome, f"the {name}") for outcome in outcomes]
+
+
+def sound(outcome: object, who: str) -> Outcome:
+    """The outcome itself; an unscored one in its place when its value is not finite or does not fit its status."""
+    if not isinstance(outcome, Outcome):
+        return unscored("unavailable", f"{who} returned {type(outcome).__name__}, not an outcome")
+    status, value = outcome.status, outcome.value
+    if status == "ok":
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+            return outcome
+        return unscored("unavailable", f"{who} returned no finite number: {value!r}")
+    if status in STATUSES and value is None:
+        return outcome
+    return unscored("unavailable", f"{who} returned status {status!r} with value {value!r}")

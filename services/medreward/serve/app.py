@@ -1,0 +1,86 @@
+"""The Ray Serve application.
+
+``build`` is what a cluster names:
+
+    applications:
+      - name: medreward
+        import_path: medreward.serve.app:build
+        args: {limits: {rollouts: 4096}}        # the schema of ``medreward.config.Settings``
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from ray import serve
+from ray.serve import Application, Deployment
+from ray.serve.config import BackpressureConfig
+from ray.serve.grpc_util import RayServegRPCContext
+
+from medreward.assembly import build_pipeline
+from medreward.config import load_settings
+from medreward.contract.v1 import reward_pb2 as pb
+from medreward.ingress.grpc import RewardServicer
+from medreward.ingress.http import create_app
+from medreward.observability.metrics import MULTIPROC_DIR, Metrics
+
+APPLICATION = "medreward"
+GRPC_SERVICER = "medreward.contract.v1.reward_pb2_grpc.add_RewardServiceServicer_to_server"
+"""what ``grpc_options.grpc_servicer_functions`` must list"""
+
+
+class Ingress:
+    """Both doors over one pipeline; scale by replicas."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._settings = load_settings(**settings)
+        if directory := os.environ.get(MULTIPROC_DIR):
+            Path(directory).mkdir(parents=True, exist_ok=True)
+        self._pipeline = build_pipeline(self._settings)
+        self._metrics = Metrics()
+        self._servicer = RewardServicer(self._pipeline, self._settings.limits.for_codec(), self._metrics)
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        """Ray Serve asks for the HTTP application here, in the replica: nothing of it is pickled."""
+        return create_app(self._pipeline, self._settings.limits, self._metrics)
+
+    # Ray Serve routes a call to the method of the rpc's name, and looks for a parameter of just this name
+    async def Score(self, request: pb.ScoreRequest, grpc_context: RayServegRPCContext) -> pb.ScoreResponse:
+        """``RewardService.Score``."""
+        return await self._servicer.Score(request, grpc_context)
+
+    async def ScoreStream(
+        self, request: pb.ScoreRequest, grpc_context: RayServegRPCContext
+    ) -> AsyncIterator[pb.ScoreStreamResponse]:
+        """``RewardService.ScoreStream``."""
+        async for message in self._servicer.ScoreStream(request, grpc_context):
+            yield message
+
+
+def build(args: dict[str, Any]) -> Application:
+    """The application for these settings.
+
+    Raises:
+        ConfigError: naming each field that is wrong; the deployment then fails with that message.
+    """
+    settings = load_settings(**args)
+    deployed_as = serve.deployment(
+        name="Ingress",
+        num_replicas=settings.ingress.replicas,
+        max_ongoing_requests=settings.ingress.max_ongoing_requests,
+        max_queued_requests=settings.ingress.max_queued_requests,
+        ray_actor_options={
+            "num_cpus": settings.ingress.cpus,
+            "runtime_env": {"env_vars": {MULTIPROC_DIR: str(settings.metrics_dir)}},
+        },
+        # the default is 503 without a hint when to come back
+        backpressure_config=BackpressureConfig(status_code=429, retry_after_s=1),
+        logging_config={"enable_access_log": False},
+    )
+    ingress: Deployment = deployed_as(serve.ingress()(Ingress))
+    application: Application = ingress.bind(settings.model_dump(mode="json"))
+    return application

@@ -1,0 +1,133 @@
+"""A cluster on this machine, from start to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from medreward.config import Settings
+from medreward.serve.environment import Proxy, choose_proxy, free_port, is_free, prepare
+
+_OBJECT_STORE_BYTES = 100 * 1024 * 1024  # bodies go by HTTP, so the store stays almost empty
+_READY_S = 90.0
+
+
+class StartError(RuntimeError):
+    """The cluster did not come up; the message says why."""
+
+
+class LocalCluster:
+    """A Ray of its own with the application on it. Use it as a context manager, once a process.
+
+    Raises:
+        StartError: a port is taken, ray is in use already, or the application did not get ready in time.
+        ProxyError: HAProxy was asked for and cannot run.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.proxy: Proxy = choose_proxy(settings.ingress.proxy)
+        host = settings.http.host
+        http_port = settings.http.port or free_port()
+        grpc_port = (settings.grpc.port or free_port()) if settings.grpc.enabled else None
+        for name, port in (("http.port", http_port), ("grpc.port", grpc_port)):
+            if port is not None and not is_free(port):
+                raise StartError(f"{name}: {port} is taken on this machine; name another, or 0 for any")
+        # short, for the sockets of Ray: a Unix socket's path has at most 107 characters
+        self._directory = Path(tempfile.mkdtemp(prefix="mr-", dir="/tmp"))
+        self._settings = settings.model_copy(update={"metrics_dir": self._directory / "metrics"})
+        self._host, self._http_port, self._grpc_port = host, http_port, grpc_port
+        self._deployed = False
+
+    @property
+    def url(self) -> str:
+        """Where HTTP is served."""
+        host = "127.0.0.1" if self._host in ("", "0.0.0.0") else self._host
+        return f"http://{host}:{self._http_port}"
+
+    @property
+    def grpc_address(self) -> str | None:
+        """Where gRPC is served; None when it is off."""
+        return None if self._grpc_port is None else f"127.0.0.1:{self._grpc_port}"
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stops what was started; in-flight requests finish first."""
+        import ray
+        from ray import serve
+
+        from medreward.serve.app import APPLICATION
+
+        if self._deployed:
+            serve.delete(APPLICATION)
+            self._deployed = False
+        ray.shutdown()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _start(self) -> None:
+        prepare(self.proxy, self._directory)
+        import ray
+        from ray import serve
+
+        from medreward.serve.app import APPLICATION, GRPC_SERVICER, build
+
+        logging.getLogger("ray.serve").setLevel(logging.WARNING)
+
+        ingress = self._settings.ingress
+        ray.init(
+            # logical cores: enough for every replica to be placed, however small the laptop
+            num_cpus=max(os.cpu_count() or 1, int(ingress.replicas * ingress.cpus) + 1),
+            include_dashboard=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            _temp_dir=str(self._directory),
+            _metrics_export_port=free_port(),
+        )
+        grpc_options = (
+            {"port": self._grpc_port, "grpc_servicer_functions": [GRPC_SERVICER]} if self._grpc_port else None
+        )
+        serve.start(
+            http_options={"host": self._host, "port": self._http_port},
+            grpc_options=grpc_options,
+            logging_config={"enable_access_log": False, "log_level": "WARNING"},
+        )
+        self._deployed = True
+        try:
+            serve.run(build(self._settings.model_dump(mode="json")), name=APPLICATION, route_prefix="/")
+        except RuntimeError as error:
+            raise StartError(f"the application did not deploy: {error}") from error
+
+    def _wait_until_ready(self) -> None:
+        until = time.monotonic() + _READY_S
+        last = "no answer"
+        while time.monotonic() < until:
+            try:
+                answer = httpx.get(f"{self.url}/readyz", timeout=5.0)
+                if answer.status_code == 200:
+                    return
+                last = f"HTTP {answer.status_code}"
+            except httpx.HTTPError as error:
+                last = f"{type(error).__name__}: {error}"
+            time.sleep(0.1)
+        raise StartError(f"{self.url} did not get ready within {_READY_S:.0f} s; last: {last}")

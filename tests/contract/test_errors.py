@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import grpc
+from google.protobuf import json_format
+
+from medreward.contract.codec import error_to_proto
+from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
+
+
+def test_every_error_code_has_a_status_in_both_protocols() -> None:
+    assert set(WIRE_STATUS) == set(ErrorCode)
+    for status in WIRE_STATUS.values():
+        assert 400 <= status.http < 600
+        assert status.grpc in grpc.StatusCode.__members__
+
+
+def test_only_what_may_succeed_later_invites_a_retry() -> None:
+    retried_by_grpc_clients = {"UNAVAILABLE", "RESOURCE_EXHAUSTED"}
+    inviting = {code for code, status in WIRE_STATUS.items() if status.grpc in retried_by_grpc_clients}
+    assert inviting == {ErrorCode.OVERLOADED, ErrorCode.UNAVAILABLE}
+
+
+def test_error_body_is_the_json_of_its_message() -> None:
+    error = RequestError.at(ErrorCode.INVALID, "rollouts[0].id", "unknown field")
+    message = error_to_proto(error)
+    assert json_format.MessageToDict(message, preserving_proto_field_name=True) == error.body()

@@ -1,0 +1,1 @@
+"""medreward_trainer: verl's side of medreward. Its rooms are not built yet."""
