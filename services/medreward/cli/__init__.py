@@ -4,6 +4,7 @@
 ``app``         the commands, put together; ``--version``
 ``serve``       ``medreward serve``: a cluster on this machine until it is told to stop
 ``score``       ``medreward score``: a file of rollouts -> a file of results and a summary
+``run``         one run of it
 ``demo``        ``medreward demo``: the shipped examples, scored by a real cluster
 ``recipes``     ``medreward recipes``: which recipes there are
 ``cluster``     starting and stopping the cluster, for ``serve`` and ``demo``

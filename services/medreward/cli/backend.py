@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from medreward.cli.client import Client
 from medreward.cli.errors import Unusable
-from medreward.cli.types import ComponentInfo, RecipeInfo
+from medreward.cli.types import ComponentInfo, RecipeInfo, Scored, decode_result
 from medreward.config import Settings, load_settings
 from medreward.contract import codec
 from medreward.contract.errors import RequestError
@@ -26,8 +26,8 @@ class Backend(Protocol):
         """By name."""
         ...
 
-    async def score(self, request: ScoreRequest) -> list[bytes]:
-        """The JSON of each result, in the order of the rollouts.
+    async def score(self, request: ScoreRequest) -> list[Scored]:
+        """The results, in the order of the rollouts.
 
         Raises:
             CliError: nothing of the batch was scored.
@@ -58,13 +58,14 @@ class InProcess:
         """By name."""
         return {name: _info(recipe) for name, recipe in self._pipeline.recipes.items()}
 
-    async def score(self, request: ScoreRequest) -> list[bytes]:
-        """The JSON of each result, in the order of the rollouts. Raises as :class:`Backend`."""
+    async def score(self, request: ScoreRequest) -> list[Scored]:
+        """The results, in the order of the rollouts. Raises as :class:`Backend`."""
         try:
             response = await self._pipeline.score(request)
         except RequestError as error:
             raise Unusable(error.message) from None
-        return [codec.encode(result) for result in response.results]
+        lines = [codec.encode(result) for result in response.results]
+        return [Scored(line, decode_result(line)) for line in lines]
 
 
 def _info(recipe: Recipe) -> RecipeInfo:

@@ -19,7 +19,7 @@ import msgspec
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from medreward.cli.errors import CliError, Unusable
-from medreward.cli.types import RecipeInfo
+from medreward.cli.types import RecipeInfo, Scored, SeenResult
 from medreward.contract import codec
 from medreward.contract.types import ScoreRequest
 
@@ -33,8 +33,10 @@ class Retries(NamedTuple):
 
     attempts: int
     first_wait_s: float = 0.25
-    """doubled at each attempt, up to ``longest_wait_s``; up to half a second of jitter is added"""
+    """doubled at each attempt"""
     longest_wait_s: float = 8.0
+    jitter_s: float = 0.5
+    """up to this is added, so that clients that failed together do not come back together"""
     longest_retry_after_s: float = 60.0
     """a server may ask for longer, but does not get it"""
 
@@ -97,11 +99,11 @@ class Client:
         body = await self._send("GET", "/v1/recipes", b"", 10.0, FIRST_CONTACT)
         return {recipe.name: recipe for recipe in self._decode(body, _Recipes).recipes}
 
-    async def score(self, request: ScoreRequest) -> list[bytes]:
-        """The JSON of each result as the server sent it, in the order of the rollouts.
+    async def score(self, request: ScoreRequest) -> list[Scored]:
+        """The results as the server sent them, in the order of the rollouts.
 
         Raises:
-            ServerLost: it did not answer.
+            ServerLost: it did not answer, or not to what was asked.
             Unusable: it refuses the request; the message has the path of the field.
         """
         deadline_s = (request.deadline_ms or 10_000) / 1000
@@ -112,10 +114,11 @@ class Client:
             if named is None or int(named[1]) >= len(request.rollouts):
                 raise
             raise Unusable(f"{error} (rollout {request.rollouts[int(named[1])].id!r})") from None
-        results = self._decode(body, _Reply).results
-        if len(results) != len(request.rollouts):
-            raise ServerLost(f"{self.url} sent {len(results)} results for {len(request.rollouts)} rollouts")
-        return [bytes(result) for result in results]
+        results = [bytes(result) for result in self._decode(body, _Reply).results]
+        scored = [Scored(result, self._decode(result, SeenResult)) for result in results]
+        if [result.seen.id for result in scored] != [rollout.id for rollout in request.rollouts]:
+            raise ServerLost(f"{self.url} did not send the results of the rollouts that it was sent")
+        return scored
 
     async def _send(self, method: str, path: str, body: bytes, within_s: float, retries: Retries) -> bytes:
         attempts = AsyncRetrying(
@@ -155,7 +158,9 @@ class Client:
 
 class _Wait:
     def __init__(self, retries: Retries) -> None:
-        self._backoff = wait_exponential_jitter(retries.first_wait_s, retries.longest_wait_s, jitter=0.5)
+        self._backoff = wait_exponential_jitter(
+            multiplier=retries.first_wait_s, max=retries.longest_wait_s, jitter=retries.jitter_s
+        )
         self._longest = retries.longest_retry_after_s
 
     def __call__(self, state: RetryCallState) -> float:

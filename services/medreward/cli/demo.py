@@ -12,8 +12,8 @@ from rich.table import Table
 from medreward.cli import console
 from medreward.cli.client import Client
 from medreward.cli.cluster import running, with_endpoints
-from medreward.cli.errors import CliError, one_line
-from medreward.cli.types import SeenComponent, SeenResult, decode_result
+from medreward.cli.errors import one_line
+from medreward.cli.types import SeenComponent, SeenResult
 from medreward.config import load_settings
 from medreward.contract.types import ScoreRequest
 from medreward.examples import EXAMPLE_RECIPES, load_examples
@@ -22,9 +22,9 @@ from medreward.examples import EXAMPLE_RECIPES, load_examples
 def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="HTTP port; 0 takes a free one.")] = 0,
 ) -> None:
-    """Start a cluster, score the shipped examples, show the rewards and why, stop.
+    """Score the shipped examples on a real cluster and say why.
 
-    The examples are written in the formats of GEMeX-RMCoT and MEDSAGE, good and bad ones. Nothing is configured and
+    Starts a Ray cluster, asks it over HTTP, prints a table for each paper's recipe and stops. Nothing is configured and
     nothing downloaded: what needs a judge or a trained scorer is shown as absent.
 
     \b
@@ -40,8 +40,8 @@ def demo(
             )
             results = asyncio.run(_score(cluster.url))
             out.print(
-                "\nA component that needs a judge or a trajectory scorer is absent, with status 'unavailable', until one "
-                "is configured, and so is the reward that it would be part of: a failure is never a number."
+                "\nA component that needs a judge or a trajectory scorer is absent, with status 'unavailable', until "
+                "one is configured, and so is the reward that it would be part of: a failure is never a number."
             )
             for recipe, scored in results.items():
                 _show(out, recipe, scored)
@@ -53,11 +53,9 @@ async def _score(url: str) -> dict[str, list[SeenResult]]:
     results = {}
     async with Client(url) as client:
         for recipe in EXAMPLE_RECIPES:
-            rollouts = load_examples(recipe)
-            request = ScoreRequest(recipe=recipe, deadline_ms=10_000, explain=True, rollouts=rollouts)
-            results[recipe] = [decode_result(result) for result in await client.score(request)]
-            if [result.id for result in results[recipe]] != [rollout.id for rollout in rollouts]:
-                raise CliError(f"recipe {recipe}: the results are not those of the examples")
+            request = ScoreRequest(recipe=recipe, deadline_ms=10_000, explain=True, rollouts=load_examples(recipe))
+            # it raises when the result of any example is missing
+            results[recipe] = [result.seen for result in await client.score(request)]
     return results
 
 

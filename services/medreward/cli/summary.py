@@ -48,6 +48,7 @@ class Tally:
 
     def __init__(self, recipe: RecipeInfo) -> None:
         """Of none yet."""
+        self.recipe = recipe
         self.rollouts = 0
         self.reward = Values()
         self.values = {name: Values() for name in recipe.components}

@@ -5,6 +5,8 @@ Fields that are not named here are passed over: a server newer than this client 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 
@@ -23,6 +25,11 @@ class RecipeInfo(msgspec.Struct, frozen=True):
     components: dict[str, ComponentInfo]
     summary: str = ""
     gates: list[str] = []
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Of each component: results of equal ones may stand in one file."""
+        return {name: component.weight for name, component in self.components.items()}
 
 
 class SeenComponent(msgspec.Struct, frozen=True):
@@ -47,6 +54,18 @@ class SeenResult(msgspec.Struct, frozen=True):
     components: dict[str, SeenComponent]
     reward: float | None = None
     detail: str | None = None
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Of each component, as :attr:`RecipeInfo.weights`."""
+        return {name: component.weight for name, component in self.components.items()}
+
+
+class Scored(NamedTuple):
+    """A result as it was sent, and what is seen of it."""
+
+    json: bytes
+    seen: SeenResult
 
 
 decode_result = msgspec.json.Decoder(SeenResult).decode

@@ -1,8 +1,8 @@
 """``medreward.v1.RewardService`` over gRPC.
 
 The servicer's methods fit both ``grpc.aio`` and Ray Serve, which calls them with a context of its own. A refusal sets
-the status code of the one error table, and carries the whole ``ErrorReply`` in the trailing metadata
-``medreward-error-bin``.
+the status code of the one error table on that context, and the whole ``ErrorReply`` as trailing metadata
+``medreward-error-bin``; it is not raised, since Ray Serve drops the metadata of a call that raises.
 """
 
 from __future__ import annotations
@@ -26,10 +26,6 @@ log = logging.getLogger(__name__)
 ERROR_METADATA = "medreward-error-bin"
 
 
-class Refused(Exception):
-    """Ends a call whose context already carries the status."""
-
-
 class RewardServicer:
     """The service over a pipeline."""
 
@@ -39,7 +35,7 @@ class RewardServicer:
         self._metrics = metrics
 
     async def Score(self, request: pb.ScoreRequest, context: Any) -> pb.ScoreResponse:
-        """Scores a batch; refusals set the status of ``context`` and raise :class:`Refused`."""
+        """Scores a batch; a refusal is told by the status of ``context``."""
         arrived = time.monotonic()
         try:
             decoded = codec.request_from_proto(request, self._limits)
@@ -47,10 +43,11 @@ class RewardServicer:
             self._metrics.replied("grpc", response)
             return codec.response_to_proto(response)
         except RequestError as error:
-            raise self._refuse(error, context) from None
+            self._refuse(error, context)
         except Exception:
             log.exception("defect while serving Score")
-            raise self._refuse(_DEFECT, context) from None
+            self._refuse(_DEFECT, context)
+        return pb.ScoreResponse()
 
     async def ScoreStream(self, request: pb.ScoreRequest, context: Any) -> AsyncIterator[pb.ScoreStreamResponse]:
         """Scores a batch, each result as soon as it is ready; refuses as :meth:`Score`."""
@@ -71,18 +68,17 @@ class RewardServicer:
                     results.append(item)
                     yield pb.ScoreStreamResponse(index=index, result=codec.result_to_proto(item))
         except RequestError as error:
-            raise self._refuse(error, context) from None
+            self._refuse(error, context)
         except Exception:
             log.exception("defect while serving ScoreStream")
-            raise self._refuse(_DEFECT, context) from None
+            self._refuse(_DEFECT, context)
 
-    def _refuse(self, error: RequestError, context: Any) -> Refused:
+    def _refuse(self, error: RequestError, context: Any) -> None:
         self._metrics.refused("grpc", error.code.value)
         # a list, since Ray Serve adds its own to it
         context.set_trailing_metadata([(ERROR_METADATA, codec.error_to_proto(error).SerializeToString())])
         context.set_code(grpc.StatusCode[WIRE_STATUS[error.code].grpc])
         context.set_details(error.message)
-        return Refused(error.message)
 
 
 _DEFECT = RequestError(ErrorCode.INTERNAL, "a defect of the service; its log has more")

@@ -97,11 +97,10 @@ def _read(tokens: list[str], closed: bool, grid: bool) -> tuple[Box | None, str]
         x1, y1, x2, y2 = values
     if min(values) < 0:
         return None, "box_negative"
-    if grid and max(values) > GRID:
-        return None, "box_off_grid"
     if max(values) > MAX_CORNER:
         return None, "box_too_large"
     # the product is zero also for sides so small that the area underflows
     if not (x1 < x2 and y1 < y2) or (x2 - x1) * (y2 - y1) == 0:
         return None, "box_no_area"
-    return (x1, y1, x2, y2), ""
+    # still a box where the rollout says that its boxes are pixels
+    return (x1, y1, x2, y2), "box_off_grid" if grid and max(values) > GRID else ""

@@ -33,7 +33,7 @@ class Part:
     closed = False
     bare = True
 
-    def __init__(self, name: StageName, spelled: str, start: int, inner: int, within: Part | None) -> None:  # noqa: D107
+    def __init__(self, name: StageName, spelled: str, start: int, inner: int, within: Part | None) -> None:
         self.name = name
         self.spelled = spelled
         self.start = start

@@ -36,7 +36,8 @@ class Region(NamedTuple):
 
     label: str
     box: Box | None
-    """None when the box was written but is not one (its problem says why); it still counts as predicted"""
+    """None when what was written is no box (its problem says why); it still counts as predicted. A ``box_2d`` beyond
+    the 0-1000 grid is kept beside its problem: on that grid it is no box either, in pixels it is one"""
     space: Literal["pixel", "grid1000"] | None
     """the space that its syntax fixes (``bbox_xyxy_pixel``), else None: the rollout's ``box_space`` rules"""
     default_space: Literal["pixel", "grid1000"]

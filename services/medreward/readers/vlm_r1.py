@@ -31,7 +31,8 @@ def read(source: Source, options: Options) -> Iterator[Rollout]:
     for index, row in enumerate(source.whole(_Log).results):
         if len(row.ground_truth) != 4:
             source.fail(f"results[{index}]", f"ground_truth: needs four numbers, has {len(row.ground_truth)}")
-        phrase = row.question.rpartition(": ")[2].removesuffix(".")
+        # "Please provide the bounding box coordinate of the region this sentence describes: left lady."
+        phrase = row.question.partition(": ")[2].removesuffix(".")
         yield Rollout(
             id=f"{source.stem}/{index}",
             group_id=f"refcoco/{index}",

@@ -49,7 +49,7 @@ def grounding(sample: Sample, params: GroundingParams) -> Outcome:
     try:
         reference = reference_boxes(rollout)
         # without reference boxes there is nothing to compare with, so no image is needed either
-        predicted = [_in_pixels(region, rollout) if reference else region.box for region in regions]
+        predicted = [_in_pixels(region, rollout) if reference else usable(region, rollout) for region in regions]
     except _Invalid as error:
         return unscored("invalid_input", str(error))
     pairs = assign(predicted, reference)
@@ -129,13 +129,21 @@ def _checked(box: Sequence[float], path: str) -> Box:
     return x1, y1, x2, y2
 
 
+def usable(region: Region, rollout: Rollout) -> Box | None:
+    """The predicted box in its own space; None when what was written is no box there."""
+    box = region.box
+    off_grid = box is not None and max(box) > _GRID and space_of(region, rollout) == "grid1000"
+    return None if off_grid else box
+
+
 def _in_pixels(region: Region, rollout: Rollout) -> Box | None:
-    if region.box is None or space_of(region, rollout) == "pixel":
-        return region.box
+    box = usable(region, rollout)
+    if box is None or space_of(region, rollout) == "pixel":
+        return box
     image: Image | None = rollout.image
     if image is None:
         raise _Invalid("image: required to compare boxes on the 0-1000 grid with the reference's pixels")
-    x1, y1, x2, y2 = region.box
+    x1, y1, x2, y2 = box
     sx, sy = image.width / _GRID, image.height / _GRID
     return x1 * sx, y1 * sy, x2 * sx, y2 * sy
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from medreward.rewards.grounding import count_equal
+from medreward.rewards.grounding import count_equal, usable
 from medreward.rewards.types import Outcome, Sample
 
 
@@ -28,7 +28,7 @@ def _box_count(sample: Sample, outcomes: Mapping[str, Outcome]) -> str | None:
 
 
 def _boxes_valid(sample: Sample, outcomes: Mapping[str, Outcome]) -> str | None:
-    bad = sum(region.box is None for region in sample.trajectory.regions)
+    bad = sum(usable(region, sample.rollout) is None for region in sample.trajectory.regions)
     return f"{bad} boxes written wrongly" if bad else None
 
 

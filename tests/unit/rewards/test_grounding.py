@@ -74,6 +74,14 @@ def test_grid_boxes_on_an_image_that_is_not_square() -> None:
     assert outcome.value == 1.0
 
 
+def test_a_box_beyond_the_grid_is_none_on_the_grid_and_one_in_pixels() -> None:
+    response = '<LOC>{"box_2d": [100, 1100, 300, 1200], "label": "base"}</LOC>'
+    wanted = [[1100.0, 100.0, 1200.0, 300.0]]
+    big = t.Image(2000, 2000)
+    assert ground([], wanted, response=response, box_space="pixel", image=big).value == 1.0
+    assert ground([], wanted, response=response, box_space="grid1000", image=big).detail.endswith("1 written wrongly")
+
+
 def test_pixel_syntax_stays_pixel_whatever_the_rollout_says() -> None:
     response = '<LOC>{"bbox_xyxy_pixel": [[100, 100, 200, 200]], "label": "x"}</LOC>'
     assert ground([], [BOX], response=response, box_space="grid1000", image=t.Image(336, 336)).value == 1.0

@@ -13,6 +13,7 @@ from .options import Keys, Lexicon
 from .reading import Reading, read
 from .text import normalize
 from .verdict import BadReference, Verdict
+from .vocabulary import IDIOMS
 
 _YES: Keys = frozenset(["yes"])
 _NO: Keys = frozenset(["no"])
@@ -38,6 +39,7 @@ LEXICON = Lexicon(
         for spelling in (word, word.capitalize(), word.upper())
         for form in ("{}", "{}.")
     },
+    triggers=frozenset(_WORDS) | frozenset(IDIOMS),
     closed=True,
     no=_NO,
 )

@@ -14,6 +14,7 @@ from .mentions import BREAKS, Mention
 from .options import Keys
 
 _GROUP = re.compile(r"Q|O(?:[,;/&|:\n()-]*+O)*+")
+_LIST = re.compile(r"O[,;/&|:\n()-]*O").search
 _STRONG = frozenset("&|/")
 _TERMS = re.compile(r"[^.?;\n,:()su-]*$")
 _DENIERS = frozenset("nNwcEhR")
@@ -28,13 +29,17 @@ class Group(NamedTuple):
     """joined by "or": one of them, it does not say which"""
     listing: bool
     """several options, each on its own line or with its text: possibly just the question's options again"""
+    titled: bool
+    """one option by letter and text, as a heading has it"""
 
 
 def join(codes: str, mentions: list[Mention]) -> tuple[str, list[Group]]:
     """Replace every run of mentions by one ``O`` and say what it holds, in order."""
-    if len(mentions) == 1:
-        only = mentions[0]
-        return codes, [Group(only.keys, only.letter, False, False)]
+    if not _LIST(codes):
+        return codes, [
+            Group(keys, letter, False, False, letter and text)
+            for keys, letter, text in mentions
+        ]
     out: list[str] = []
     groups: list[Group] = []
     at = taken = 0
@@ -79,9 +84,11 @@ def _cut(codes: str, start: int, end: int, members: list[Mention], joints: list[
 def _group(members: list[Mention], joints: list[str]) -> Group:
     keys = frozenset().union(*(member.keys for member in members))
     several = len(keys) > 1 and len(members) > 1
+    letter = any(member.letter for member in members)
     return Group(
         keys,
-        any(member.letter for member in members),
+        letter,
         several and any("|" in joint for joint in joints),
         several and (all(member.text for member in members) or any("\n" in joint for joint in joints)),
+        letter and not several and any(member.text for member in members),
     )

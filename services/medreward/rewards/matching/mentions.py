@@ -15,10 +15,11 @@ from .tokens import words_of
 from .vocabulary import CODES, IDIOMS, LABEL_NOUNS, NO_CONTENT, PLAIN_LABEL_NOUNS
 
 BREAKS = frozenset(".?;\n,:-()su")
-_JOINERS = frozenset("&|/,")
+_VERBS = frozenset("bBKWnNwrhdcEi&|/FR")
+"""codes that go on about the option before them; anything else behind a label begins its explanation"""
 _AFTER_A = frozenset("would will should must has had may might only alone too also".split())
 _AFTER_I = frozenset("is and or".split())
-_IDIOMS = frozenset(IDIOMS)
+_code = CODES.get
 
 
 class Mention(NamedTuple):
@@ -39,16 +40,19 @@ class Scan:
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         """Code every word, then visit only those that may name an option or open an idiom."""
         self.lexicon = lexicon
-        self.words = words = [word for word in words_of(text) if word != "'" and word != '"']
+        words = words_of(text)
+        if "'" in text or '"' in text:
+            words = [word for word in words if word != "'" and word != '"']
+        self.words: list[str] = words
         self.lows = lows = [word.lower() for word in words]
-        self.codes = [CODES.get(low, "x") for low in lows]
+        self.codes = [_code(low, "x") for low in lows]
         self.found: list[Mention] = []
         self.upto = 0
         if lexicon.closed:
-            self.codes = ["f" if len(w) == 1 and w.isalpha() else c for w, c in zip(words, self.codes, strict=True)]
-        phrases, keys = lexicon.phrases, lexicon.keys
+            self._unlabel()
+        triggers = lexicon.triggers
         for i, low in enumerate(lows):
-            if (low in phrases or low in keys or low in _IDIOMS or words[i].isupper()) and i >= self.upto:
+            if (low in triggers or words[i].isupper()) and i >= self.upto:
                 self._visit(i, low)
         if not self.found:
             self._promote()
@@ -81,6 +85,19 @@ class Scan:
         elif not lexicon.closed and not low.isdigit() and low != "i":
             self._letter(i, low)
 
+    def _unlabel(self) -> None:
+        """Drop the letters of options that nobody listed: "B) No" is "No"."""
+        codes = self.codes
+        for i, word in enumerate(self.words):
+            if len(word) == 1 and word.isalpha() and word.isupper() and word != "I":
+                codes[i] = ""
+                if i and self.lows[i - 1] in PLAIN_LABEL_NOUNS:
+                    codes[i - 1] = ""
+                if i + 1 < len(codes) and codes[i + 1] in ").:":
+                    codes[i + 1] = ""
+                    if i and codes[i - 1] == "(":
+                        codes[i - 1] = ""
+
     # -- letters -------------------------------------------------------------------------------------------------
 
     def _letter(self, i: int, low: str) -> None:
@@ -90,8 +107,13 @@ class Scan:
         before = codes[back] if back >= 0 else "."
         after = codes[i + 1] if i + 1 < len(codes) else "."
         upper = words[i].isupper()
-        if after == "." and self.found and self._initial(i):
-            return
+        if after == ".":
+            following = codes[i + 2] if i + 2 < len(codes) else "."
+            if following in "bB":
+                codes[i + 1] = ""
+                after = following
+            elif self.found and self._initial(i):
+                return
         if before == "(" and after == ")":
             far = self._back(back)
             outer = codes[far] if far >= 0 else "."
@@ -107,27 +129,61 @@ class Scan:
         elif back >= 0 and lows[back] in LABEL_NOUNS and (after in BREAKS or (upper and after != "x") or low not in "ai"):
             if lows[back] in PLAIN_LABEL_NOUNS:
                 codes[back] = ""
+                if after == ")" and back and codes[back - 1] == "(":
+                    codes[back - 1] = codes[i + 1] = ""
+                    if self._before(back) in "xgv":
+                        codes[i] = "Q"
+                        self.found.append(Mention(keys, True, False))
+                        self.upto = i + 1
+                        return
+            if codes[i + 1 : i + 2] == [")"]:
+                self._close_label(i)
         elif before in BREAKS and after == ")":
-            codes[i + 1] = ":"
+            self._close_label(i)
         elif not (self._bare(i, low, before, back, after) if upper else self._small(i, before, back, after)):
             return
         self._mark(i, i + 1, Mention(keys, True, False))
         self._own_text(i, keys)
 
+    def _close_label(self, i: int) -> None:
+        """The bracket of "B)" sets off an explanation, unless the sentence goes on about B."""
+        following = self.codes[i + 2] if i + 2 < len(self.codes) else "."
+        self.codes[i + 1] = "" if following in _VERBS else ":"
+
     def _bare(self, i: int, low: str, before: str, back: int, after: str) -> bool:
         """Whether an unmarked capital between these neighbours is an option."""
-        if before in "xg" or (before in "&|/" and self._before(back) == "x"):
+        if before in "xg" and not self._judged(i + 1):
+            return False
+        if before in "&|/," and self._unnamed(back):
             return False
         if low not in self.lexicon.keys and after not in BREAKS:
             return False
         if after in BREAKS or after in "&|/" or self._is_capital(i + 1):
-            return low != "i" or after != "," or before == "O"
+            return low != "i" or after != "," or self._listed(i, back, before)
         following = self.lows[i + 1]
         if low == "a":
             return after in "bBKncEiR" or following in _AFTER_A or (after == "d" and following.endswith("s"))
         if low == "i":
             return following in _AFTER_I
         return after not in "xgj" or self._owns(i + 1, self.lexicon.keys[low])
+
+    def _judged(self, i: int) -> bool:
+        """Whether a whole predicate follows ("is right"): then the word in front makes no compound of the letter."""
+        if i >= len(self.codes) or self.codes[i] not in "bB":
+            return False
+        rest = "".join(self.codes[i + 1 : i + 4]).lstrip("fMWn")
+        return rest[:1] in ("r", "w", "m", "o")
+
+    def _unnamed(self, joint: int) -> bool:
+        """Whether a joint goes on with a list whose last item is no option: "vitamins A and C"."""
+        last = self._back(joint)
+        if last < 0 or self.codes[last] == "O":
+            return False
+        return self._is_capital(last) or (self.codes[last] == "x" and self.codes[joint] != ",")
+
+    def _listed(self, i: int, back: int, before: str) -> bool:
+        """Whether "I," is an item of a list of letters and no pronoun."""
+        return self._is_capital(i + 2) or (before in ",&|/;\n" and self._before(back) == "O")
 
     def _initial(self, i: int) -> bool:
         """Whether a letter and its period shorten a word ("C. difficile") rather than label what follows."""
@@ -143,17 +199,17 @@ class Scan:
             return True
         if before in "&|/":
             return self._before(back) == "O"
-        return before in "bBmyd" or (before in "fnc" and self.lows[i] not in "ai")
+        return before in "bBmoyd" or (before in "fnc" and self.lows[i] not in "ai")
 
     def _letters(self, i: int, low: str) -> None:
         """Letters run together ("AC") count where a whole answer stands, and only if all of them are options."""
-        keys = self.lexicon.keys
-        if not all(letter in keys for letter in low) or len(set(low)) != len(low):
+        keys = self.lexicon.run_together(low)
+        if not keys:
             return
         before = self._before(i)
         after = self.codes[i + 1] if i + 1 < len(self.codes) else "."
-        if after in BREAKS and (before in BREAKS or before in "bBmy"):
-            self._mark(i, i + 1, Mention(frozenset().union(*(keys[letter] for letter in low)), True, False))
+        if after in BREAKS and (before in BREAKS or before in "bBmoy"):
+            self._mark(i, i + 1, Mention(keys, True, False))
 
     def _own_text(self, i: int, keys: Keys) -> None:
         """Take the option's own text behind its letter into the same mention: "B. Clear", "B (clear)"."""
@@ -172,9 +228,11 @@ class Scan:
             if not (own == ("no",) and ":" in codes[i + 1 : start]):
                 return
         self.found[-1] = Mention(keys, True, True)
-        # An opened bracket stays until it closes; nothing else between letter and text says anything.
+        opened = "(" in codes[i + 1 : start]
         self._fill(i + 1, end, "")
-        if after not in BREAKS:
+        if opened and after == ")":
+            codes[end] = ""
+        if after not in BREAKS and after not in _VERBS:
             codes[end - 1] = ":"
 
     def _owns(self, start: int, keys: Keys) -> bool:
@@ -193,9 +251,9 @@ class Scan:
             return False
         back = self._back(i)
         before = self.codes[back] if back >= 0 else "."
-        if before in BREAKS or before == "m" or (before in "&|/" and self._before(back) == "O"):
+        if before in BREAKS or before in "mo" or (before in "&|/" and self._before(back) == "O"):
             return True
-        return before in "bB" and self._before(back) == "m"
+        return before in "bB" and self._before(back) in "mo"
 
     def _no(self, i: int, keys: Keys) -> None:
         """ "No" answers as a whole clause, and opening the answer; anywhere else it belongs to the noun behind it."""
@@ -204,10 +262,18 @@ class Scan:
         after = self.codes[i + 1] if i + 1 < len(self.codes) else "."
         if after in BREAKS or after in "&|/":
             self._mark(i, i + 1, Mention(keys, False, True))
+        elif i and not self.codes[i - 1] and back < i - 1 and self._labelled(i):
+            self._mark(i, i + 1, Mention(keys, False, True))
+            self.codes[i] = "O" if after in _VERBS else "O,"
         elif not self.found and (back < 0 or before == ":" or (before in "\n-" and self._before(back) in ":.")):
             if after not in "rSeh" and self.lows[i + 1] not in NO_CONTENT:
                 self._mark(i, i + 1, Mention(keys, False, True))
-                self.codes[i] = "O:"
+                self.codes[i] = "O" if after in "bB" else "O,"
+
+    def _labelled(self, i: int) -> bool:
+        """Whether a dropped label ("B)") stands right before ``i``."""
+        label = self.words[i - 1] if self.words[i - 1].isalpha() or i < 2 else self.words[i - 2]
+        return len(label) == 1 and label.isupper()
 
     def _promote(self) -> None:
         """A soft text that ends "it is right" is the answer when nothing else could be."""

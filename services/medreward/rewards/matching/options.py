@@ -13,7 +13,7 @@ from functools import lru_cache
 from .text import clean, normalize
 from .tokens import words_of
 from .verdict import BadReference
-from .vocabulary import CODES
+from .vocabulary import CODES, IDIOMS
 
 Keys = frozenset[str]
 Phrase = tuple[tuple[str, ...], Keys, bool]
@@ -38,12 +38,22 @@ class Lexicon:
     """a letter or a text as normalised -> the options it names"""
     bare: dict[str, Keys]
     """answers that need no reading: a letter or text by itself, in its usual spellings"""
+    triggers: Keys
+    """lower-case words at which the reader stops to look: letters, first words of texts, idioms"""
     longest: int = 0
     """no answer longer than this is one option text and nothing else"""
     closed: bool = False
     """yes and no: a lone letter is a label of no meaning here"""
     no: Keys | None = None
     """the option whose text is "no": "No effusion is seen" begins with it"""
+
+    def run_together(self, word: str) -> Keys:
+        """The options of letters without space ("AC", "bd"); none unless every letter is an option, once."""
+        letters = [self.keys.get(letter) for letter in word.lower()]
+        found = [keys for keys in letters if keys is not None]
+        if len(found) < 2 or len(found) < len(letters) or len(set(word.lower())) < len(word):
+            return frozenset()
+        return frozenset().union(*found)
 
 
 def phrase_words(text: str) -> tuple[str, ...]:
@@ -82,6 +92,7 @@ def compile_lexicon(texts: Mapping[str, str], *, closed: bool = False) -> Lexico
         everything=frozenset(texts),
         whole=whole | keys,
         bare=bare,
+        triggers=frozenset(keys) | frozenset(phrases) | frozenset(IDIOMS),
         longest=max(map(len, texts.values())) + 20,
         closed=closed,
         no=owners.get(("no",)),

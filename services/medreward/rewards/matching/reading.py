@@ -45,8 +45,8 @@ def read(answer: str, lexicon: Lexicon) -> Reading:
         reading = settle(claims_of(codes, groups, lexicon), lexicon)
     if not reading.chosen and len(text) <= lexicon.longest:
         # Spelled otherwise than its words are ("x ray" for "X-ray"), a text by itself is still the text.
-        whole = lexicon.whole.get(normalize(text))
-        return Reading(whole) if whole is not None else reading
+        whole = lexicon.whole.get(normalize(text)) or lexicon.run_together(text.strip(" .\n"))
+        return Reading(whole) if whole else reading
     return reading
 
 
@@ -63,11 +63,12 @@ def settle(claims: list[Claim], lexicon: Lexicon) -> Reading:
     for claim in claims:
         sign = claim.sign
         if sign == "+":
+            # Taking back and saying the same again is a second look, not a change of mind.
+            if flaw == "asked" or (flaw == "retracted" and claim.keys == asserted):
+                flaw = ""
             asserted |= claim.keys
             if claim.kind == "whole":
                 wholes.append(claim.keys)
-            if flaw in ("retracted", "asked"):
-                flaw = ""
         elif sign == "-":
             rejected |= claim.keys
         elif sign == "?":
@@ -101,14 +102,17 @@ def _closed_deliberation(claims: list[Claim], lexicon: Lexicon) -> list[Claim]:
         # Without one, a question still yields to the statement behind it.
         final = max((i for i, claim in enumerate(claims) if claim.sign == "+"), default=-1)
         return [claim for i, claim in enumerate(claims) if claim.sign != "q" or i > final]
-    labelled = {claim.keys for claim in claims[:last] if claim.kind == "label"}
+    # Naming two options or more on the way is a walk through them, and its headings and rejections are part of it.
+    walk = len({c.keys for c in claims[:last] if c.keys and (c.sign != "+" or c.kind not in ("whole", "state"))}) > 1
     kept = []
     for i, claim in enumerate(claims):
         settled = i < last and (
             claim.sign in "?q=wn!"
             or claim.kind in ("weak", "listing")
-            or (claim.kind == "label" and len(labelled) > 1)
-            or (claim.kind == "text" and i > 0)
+            or (claim.kind in ("label", "text") and (walk or claim.sentence > 1))
+            # "Of A and B, B is correct": the candidates, named in the sentence that decides between them.
+            or (claim.kind == "label" and claim.sentence == claims[last].sentence and claim.keys > claims[last].keys)
+            or (walk and claim.sign == "-")
             or (claim.kind in _CLOSING and claim.keys == lexicon.everything and len(claim.keys) > 1)
         )
         if not settled:

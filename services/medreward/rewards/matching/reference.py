@@ -61,7 +61,8 @@ def _item(words: list[str], at: int, lexicon: Lexicon) -> tuple[int, Keys]:
             return end - at, _sole(owners)
     keys = lexicon.keys.get(words[at])
     if keys is None:
-        return _run_together(words[at], lexicon)
+        together = lexicon.run_together(words[at])
+        return len(together) and 1, together
     own = lexicon.own.get(keys, ())
     behind = at + 1
     while behind < len(words) and words[behind] in _TIES | _ARTICLES:
@@ -69,14 +70,6 @@ def _item(words: list[str], at: int, lexicon: Lexicon) -> tuple[int, Keys]:
     if own and tuple(words[behind : behind + len(own)]) == own:
         return behind + len(own) - at, keys
     return 1, keys
-
-
-def _run_together(word: str, lexicon: Lexicon) -> tuple[int, Keys]:
-    letters = [lexicon.keys.get(letter) for letter in word]
-    found = [keys for keys in letters if keys is not None]
-    if len(found) < len(letters) or len(set(word)) < len(word):
-        return 0, frozenset()
-    return 1, frozenset().union(*found)
 
 
 def _sole(owners: Keys) -> Keys:

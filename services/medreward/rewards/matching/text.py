@@ -38,13 +38,13 @@ _CHARACTERS = str.maketrans(
 _MARKS = re.compile(r"(?m)(?:^[ \t>#*_-]*(?P<no>❌|❎|✗|✘|☐|\[ \])|^[ \t>#*_-]*(?P<yes>✅|✔|✓|☑|☒|\[[xX]\]))|(?P<sign>❌|✗|✘|👎)|✅|✔|✓|☑")
 
 _PICTURES = re.compile("[\u2600-\u27bf\u2b00-\u2bff\ufffd\U0001f000-\U0001faff]+")
-_STRUCK = re.compile(r"~~[^~]*+~~|<(?:del|s|strike)>[^<]*+</|\\(?:sout|cancel)\{[^{}]*+\}|<!--[^<>]*+-->", re.I)
+_STRUCK = re.compile(r"~~[^~]*+~~|<(?:del|s|strike)>[^<]*+</[a-z]*>|\\(?:sout|cancel)\{[^{}]*+\}|<!--[^<>]*+-->", re.I)
 _COMMAND = re.compile(
     r"\\(?:boxed|fbox|text|textbf|textit|textrm|texttt|mathbf|mathrm|mathit|mathsf|emph|underline|bf|rm|Large|large)\b"
 )
 _NOT = re.compile(r"\\(?:neg|lnot|not|neq|ne)\b|!=|(?<![\w!])!(?=\w)")
 _TAG = re.compile(r"</?[A-Za-z|!][^<>\n]{0,60}>")
-_BLANKS = re.compile(r"\\(?:quad|qquad|[ ,;!])|\\(?=[^\w\s])|\$(?!\d)|(?m:^[ \t]*(?:#+|>+)[ \t]+)")
+_BLANKS = re.compile(r"\\(?:quad|qquad|[ ,;!])|\\(?=[^\w\s])|\$(?!\d)|(?m:^[ \t]*(?:#+|>+|[*])[ \t]+)")
 _EMPHASIS = re.compile(r"(?<![\d\s])\*+|\*+(?![\d\s])|\*\*+|`+|(?<!\w)_+|_+(?!\w)|~(?!\d)")
 _ABBREVIATION = re.compile(r"\b(?:i\.\s?e\.|e\.\s?g\.|a\.k\.a\.)", re.I)
 _ARROW = re.compile(r"[=-]+>+")
@@ -92,7 +92,7 @@ def _mark(found: re.Match[str]) -> str:
     # A tick or a cross opens the line it judges or closes it; a tick adds nothing to an assertion.
     if found["no"]:
         return "not "
-    return ", wrong. " if found["sign"] else " "
+    return " is wrong. " if found["sign"] else " "
 
 
 _SPACE = re.compile(r"\s+")
@@ -103,6 +103,7 @@ _UNIT = re.compile(r"(?<![^\W\d_])(\d)(?=[^\W\d_])")
 _AFTER_NUMBER = re.compile(r"(?<=\d) (?=[%°])")
 _COMPARISON = re.compile(r"([<>≤≥±~]) (?=\d)")
 _SPACED = re.compile(r" ?([,;/]) ?(?!\d)")
+_BULLET = re.compile(r"- (?=[^\W\d])")
 _ARTICLE = re.compile(r"(?:an?|the) (?=\w)")
 _WRAPS = {"(": ")", "[": "]", "{": "}"}
 
@@ -117,6 +118,7 @@ def normalize(text: str) -> str:
     text = _SPACE.sub(" ", _undress(fold(text)).casefold())
     text = text.replace("+/-", "±").replace("<=", "≤").replace(">=", "≥")
     text = _strip(text)
+    text = _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
     text = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), text)
     text = _BARE_DECIMAL.sub("0.", text)
     text = _HYPHEN.sub(" ", text)

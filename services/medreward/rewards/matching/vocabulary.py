@@ -9,14 +9,15 @@ f, W  filler; W = would, should                n     negator
 b, B  link verb, singular and plural           N     "no": negator, determiner or answer
 y     verb of choosing                         w     wrong: the predicate that rejects
 d     verb of evidence                         r     right: the predicate that approves
-m     noun for the answer itself               h, K  hedge; K = could, can (no hedge if "excluded")
+m, o  noun for the answer, for an option               h, K  hedge; K = could, can (no hedge if "excluded")
 j     noun for what is diagnosed               S     knowing: a hedge once negated ("not sure")
 g     noun for the picture or the case         F     condition
 p     word that points back                    R     taking back
 v     presence: seen, visible                  P     an earlier view
-e     the other options                        i     inference: so, therefore
+M     superlative: most, best, closest         i     inference: so, therefore
+e     the other options                        x     any other word
 &, |  and, or                                  s, u  because, but: a new clause begins
-c, E  contrast and exception: reject the next  x     any other word
+c, E  contrast and exception: reject the next
 ====  =======================================  ====  ==============================================
 """
 
@@ -24,17 +25,20 @@ from __future__ import annotations
 
 _CLASSES = {
     "f": """something anything a an the of to for in on at by with from into i we me my our us you your one ones would will should must
-        shall have has had having been do does did done most more very really quite definitely certainly clearly
+        shall have has had having been do does did done more very really quite definitely certainly clearly
         obviously surely absolutely simply just only both all any each also too again here there now i'd i'll i'm i've
         we'd we'll let lets let's likely probable probably presumably apparently seemingly yes ok okay opinion
-        following provided available among out what who whom whose how please well single closely strongly highly
+        following provided available among out what who whom whose how please well single strongly highly
         entirely completely fully totally exactly precisely alone together reason reasons own along
         like think believe guess suppose feel suspect reckon assume expect hmm ah oh sorry actually indeed truly
         first final definite step steps careful carefully additional additionally itself straightforward obvious
         explanation analysis review reviewing looking look using seem appear listed mine per about up
         such whole entire much many both far quick task main key point things thing made make set upon after before
-        once see follows come rather instead compared rule ruled rules ruling take strike second apart""",
+        once see follows come rather instead compared rule ruled rules ruling take strike second apart
+        undoubtedly unquestionably evidently basically essentially honestly frankly personally specifically namely equally
+        leaving fact reality ever case cases real actual kind sort""",
     "W": """would should""",
+    "M": """most best closest closely strongest likeliest""",
     "b": """is be am being was seems appears looks remains stays equals becomes called named there's here's""",
     "B": """are were remain""",
     "y": """choose chose chosen choosing chooses pick picked picking picks select selected selecting selects go going
@@ -47,8 +51,8 @@ _CLASSES = {
         means imply implies confirm confirms confirmed correlate correlates apply applies explain explains explained
         making makes lean leaning contain contains identify identifies trust rely accept win wins characteristic
         include includes""",
-    "m": """answer answers answered option options choice choices response responses selection selections solution
-        alternative letter letters conclusion verdict bet decision label exception result outcome outcomes""",
+    "o": """option options choice choices alternative alternatives letter letters label labels""",
+    "m": """answer answers answered response responses selection selections solution conclusion verdict bet decision exception result outcome outcomes likelihood probability""",
     "j": """finding findings diagnosis diagnoses interpretation determination impression observation observations
         condition conditions abnormality abnormalities feature features reading description""",
     "g": """image images imaging x-ray x-rays xray radiograph radiographs scan film picture chest ct mri cxr view views
@@ -62,13 +66,13 @@ _CLASSES = {
         unlikely implausible doubtful excluded exclude excludes excluding eliminated eliminate eliminates eliminating
         rejected reject rejects rejecting dismissed refuted contradicted discounted unsupported inconsistent
         incompatible inappropriate absent opposite contrary lie lying bogus nonsense misleading distractor reverse bad
-        incorrectly wrongly fails failed fail untenable disproved less least""",
-    "r": """correct right true accurate valid best better proper appropriate suitable preferable preferred ideal
+        incorrectly wrongly fails failed fail untenable disproved less least out""",
+    "r": """correct right true accurate valid better proper appropriate suitable preferable preferred ideal
         perfect correctly accurately good fitting""",
     "h": """maybe perhaps possibly possible possibility might may potentially potential plausible uncertain unsure
         unclear unknown ambiguous indeterminate inconclusive undetermined equivocal questionable debatable either
         between some someone somebody people arguably alternatively otherwise tentative tentatively hard difficult
-        random randomly toss-up coin conceivable conceivably candidate candidates contender""",
+        random randomly toss-up coin conceivable conceivably candidate candidates contender chance""",
     "K": """could can""",
     "S": """sure certain confident know tell determine determined ascertain idea definitive definitively certainty
         convinced positive""",
@@ -87,7 +91,7 @@ _CLASSES = {
     "&": """and plus & +""",
     "|": """or nor versus vs""",
     "c": """than over unlike >""",
-    "E": """except excepting barring besides""",
+    "E": """except excepting barring besides despite""",
     "N": """no""",
     # Punctuation: "." and "?" end a sentence, ":" and "-" introduce, brackets enclose.
     ".": """. ! …""",
@@ -95,7 +99,7 @@ _CLASSES = {
     ";": ";",
     "\n": "\n",
     ",": ",",
-    ":": ": = → ⇒ ⟹",
+    ":": ": = → ⇒ ⟹ ∴",
     "-": "-",
     "(": "( [ {",
     ")": ") ] }",
@@ -109,7 +113,7 @@ CODES: dict[str, str] = {
 
 IDIOMS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     # Two negatives that make a yes, or a "not" that adds instead of denying.
-    "no": ((("doubt",), "f"), (("question",), "f"), (("other", "than"), "f"), (("way",), "n"), (("longer",), "n")),
+    "no": ((("doubt",), "f"), (("question",), "f"), (("other", "than"), "f"), (("way",), "n"), (("longer",), "n"), (("one",), "n")),
     "not": ((("only",), "f"), (("just",), "f"), (("merely",), "f"), (("a", "doubt"), "f")),
     "without": ((("a", "doubt"), "f"), (("doubt",), "f"), (("any", "doubt"), "f"), (("question",), "f")),
     "beyond": ((("doubt",), "f"), (("any", "doubt"), "f"), (("a", "doubt"), "f"), (("question",), "f")),
@@ -132,13 +136,14 @@ IDIOMS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "other": ((("than",), "E"),),
     "apart": ((("from",), "E"),),
     "far": ((("from",), "n"),),
-    "can": ((("only",), "f"), (("not",), "n")),
+    "can": ((("only",), "f"), (("not",), "n"), (("conclude",), "y"), (("say",), "y"), (("be", "concluded"), "y")),
     "could": ((("only",), "f"), (("not",), "n")),
     # The second of a comparison is the one not chosen.
     "rather": ((("than",), "c"),),
     "instead": ((("of",), "c"),),
     "as": ((("opposed", "to"), "c"), (("well", "as"), "&")),
     "compared": ((("to",), "c"), (("with",), "c")),
+    "out": ((("of",), "f"),),
     "in": ((("contrast", "to"), "c"), (("place", "of"), "c"), (("no", "way"), "n"), (("conclusion",), "i")),
     # Verdicts of two words.
     "rule": ((("out",), "w"),),

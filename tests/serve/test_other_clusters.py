@@ -1,0 +1,73 @@
+"""Clusters set up otherwise: Ray's own proxy, little room, and the end of one in the middle of its work."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
+
+import grpc
+import httpx
+import pytest
+
+from medreward.contract import codec
+from medreward.contract import types as t
+from medreward.contract.v1 import reward_pb2_grpc as pb_grpc
+from medreward.examples import load_examples
+from tests.running import Cluster, served
+
+BATCH = t.ScoreRequest(recipe="gemex", deadline_ms=60_000, rollouts=load_examples("gemex")[:1] * 2048)
+
+
+def post(cluster: Cluster, body: bytes) -> httpx.Response:
+    return httpx.post(f"{cluster.url}/v1/score", content=body, timeout=60)
+
+
+def test_where_haproxy_cannot_run_the_cluster_serves_all_the_same_and_says_so(tmp_path: Path) -> None:
+    missing = str(tmp_path / "no-such-binary")
+    with served(tmp_path / "serve.log", RAY_SERVE_HAPROXY_BINARY_PATH=missing) as cluster:
+        answer = post(cluster, codec.encode(BATCH))
+        assert answer.status_code == 200
+        assert len(answer.json()["results"]) == 2048
+        refused = post(cluster, b"{")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "malformed")
+        with grpc.insecure_channel(cluster.grpc) as channel:
+            stub = pb_grpc.RewardServiceStub(channel)
+            small = codec.request_to_proto(t.ScoreRequest(recipe="gemex", rollouts=load_examples("gemex")))
+            assert len(stub.Score(small, timeout=30).results) == 11
+            assert len(list(stub.ScoreStream(small, timeout=30))) == 12
+            small.recipe = "nope"
+            with pytest.raises(grpc.RpcError) as caught:
+                stub.Score(small, timeout=30)
+            assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    said = " ".join(cluster.log.read_text().split())
+    assert "no-such-binary" in said
+    assert "slower" in said
+    assert cluster.process.returncode == 0
+
+
+def test_beyond_its_room_it_answers_429_with_a_hint_and_loses_nothing_it_took(tmp_path: Path) -> None:
+    room = {"MEDREWARD_INGRESS__MAX_ONGOING_REQUESTS": "1", "MEDREWARD_INGRESS__MAX_QUEUED_REQUESTS": "2"}
+    body = codec.encode(BATCH)
+    with served(tmp_path / "serve.log", **room) as cluster, ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(lambda _: post(cluster, body), range(48)))
+        statuses = Counter(answer.status_code for answer in answers)
+        assert set(statuses) == {200, 429}, statuses
+        assert all(answer.headers["retry-after"] for answer in answers if answer.status_code == 429)
+        for answer in answers:
+            if answer.status_code == 200:
+                assert [r["reward"] for r in answer.json()["results"]] == [2.0] * 2048
+        assert post(cluster, body).status_code == 200
+
+
+def test_told_to_stop_it_finishes_what_it_has_begun(tmp_path: Path) -> None:
+    body = codec.encode(BATCH)
+    with served(tmp_path / "serve.log") as cluster, ThreadPoolExecutor(8) as pool:
+        running = [pool.submit(post, cluster, body) for _ in range(8)]
+        wait(running, timeout=60, return_when=FIRST_COMPLETED)
+        cluster.process.send_signal(signal.SIGTERM)
+        answers = [future.result() for future in running]
+        cluster.process.wait(60)
+    assert Counter(answer.status_code for answer in answers) == {200: 8}
+    assert cluster.process.returncode == 0

@@ -1,0 +1,192 @@
+"""``medreward score --url`` against a real server: order, retries, refusals, and what remains when it is lost."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+
+from medreward.cli import client
+from medreward.config import RequestLimits
+
+from .conftest import Medreward, closed, ids, many, write
+from .running import Answer, Door, running
+
+
+def test_the_server_and_this_process_write_the_same_file(tmp_path: Path, medreward: Medreward) -> None:
+    source = write(tmp_path / "in.jsonl", many(9))
+    here, there = tmp_path / "here.jsonl", tmp_path / "there.jsonl"
+    with running(Door()) as server:
+        done = medreward("score", source, "--recipe", "gemex", "--out", there, "--url", server.url)
+    assert done.exit_code == 0, done.stderr
+    medreward("score", source, "--recipe", "gemex", "--out", here)
+    assert there.read_bytes() == here.read_bytes()
+
+
+def test_order_is_kept_when_later_batches_are_answered_first(tmp_path: Path, medreward: Medreward) -> None:
+    source, out = write(tmp_path / "in.jsonl", many(40)), tmp_path / "out.jsonl"
+    # each batch of a window waits longer than the one after it
+    door = Door(lambda number: 0.05 * (4 - number % 5))
+    with running(door) as server:
+        command = ("score", source, "--recipe", "gemex", "--out", out, "--url", server.url)
+        done = medreward(*command, "--batch-size", 2, "--in-flight", 5)
+    assert done.exit_code == 0, done.stderr
+    assert ids(out) == [f"r{number}" for number in range(40)]
+    assert 2 <= door.most_at_once <= 5
+
+
+def test_in_flight_is_a_bound(tmp_path: Path, medreward: Medreward) -> None:
+    door = Door(lambda number: 0.02)
+    with running(door) as server:
+        source = write(tmp_path / "in.jsonl", many(12))
+        medreward("score", source, "--recipe", "gemex", "--url", server.url, "--batch-size", 1, "--in-flight", 2)
+    assert len(door.arrived) == 12
+    assert door.most_at_once == 2
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_server_lost_midway_leaves_what_is_done_and_a_run_to_take_up(tmp_path: Path, medreward: Medreward) -> None:
+    source, out = write(tmp_path / "in.jsonl", many(20)), tmp_path / "out.jsonl"
+    command = ("score", source, "--recipe", "gemex", "--out", out, "--batch-size", 2, "--in-flight", 2)
+    stop: list[Callable[[], None]] = []
+
+    def stop_at_six(number: int) -> Answer | None:
+        if number < 6:
+            return None
+        stop[0]()
+        return Answer(503)
+
+    with running(Door(stop_at_six)) as server:
+        stop.append(server.stop)
+        lost = medreward(*command, "--url", server.url)
+    assert lost.exit_code == 1
+    assert "is lost" in lost.stderr
+    assert f"results are in {out}; the same command goes on from there" in lost.stderr
+    assert lost.stderr.count("\n") == 1
+    done = ids(out)
+    assert 8 <= len(done) <= 12  # the six batches, but for those that were on their way
+    assert done == [f"r{number}" for number in range(len(done))]
+
+    with running(Door()) as server:
+        assert medreward(*command, "--url", server.url).exit_code == 0
+    assert ids(out) == [f"r{number}" for number in range(20)]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("in_seconds", [True, False])
+def test_429_is_tried_again_after_what_the_server_asked(tmp_path: Path, medreward: Medreward, in_seconds: bool) -> None:
+    wait = "1" if in_seconds else formatdate(time.time() + 2.5, usegmt=True)
+    door = Door(lambda number: Answer(429, headers={"retry-after": wait}) if number == 0 else None)
+    with running(door) as server:
+        done = medreward("score", write(tmp_path / "in.jsonl", many(2)), "--recipe", "gemex", "--url", server.url)
+    assert done.exit_code == 0, done.stderr
+    first, second = door.arrived
+    assert second - first >= 1.0
+
+
+def test_a_server_cannot_ask_for_a_wait_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    wait = client._Wait(client.BATCH)
+
+    class State:
+        attempt_number = 1
+
+        class outcome:
+            @staticmethod
+            def exception() -> BaseException:
+                return client._Transient("429", retry_after_s=1e9)
+
+    assert wait(State) == client.BATCH.longest_retry_after_s  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_in_trouble_is_asked_again(tmp_path: Path, medreward: Medreward, status: int) -> None:
+    door = Door(lambda number: Answer(status) if number < 2 else None)
+    with running(door) as server:
+        done = medreward("score", write(tmp_path / "in.jsonl", many(2)), "--recipe", "gemex", "--url", server.url)
+    assert (done.exit_code, len(door.arrived)) == (0, 3)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("status", [400, 404, 409, 413, 422])
+def test_a_refusal_is_not_tried_again(tmp_path: Path, medreward: Medreward, status: int) -> None:
+    door = Door(lambda number: Answer(status))
+    with running(door) as server:
+        done = medreward("score", write(tmp_path / "in.jsonl", many(2)), "--recipe", "gemex", "--url", server.url)
+    assert (done.exit_code, len(door.arrived)) == (2, 1)
+    assert f"answered {status}" in done.stderr
+
+
+def test_422_is_shown_with_its_field_path(tmp_path: Path, medreward: Medreward) -> None:
+    source = write(tmp_path / "in.jsonl", many(2))
+    with running(Door(limits=RequestLimits(max_deadline_ms=50))) as server:
+        done = medreward("score", source, "--recipe", "gemex", "--url", server.url, "--deadline-ms", 60)
+    assert done.exit_code == 2
+    assert "422 invalid: deadline_ms: must be from 1 to 50 milliseconds, not 60" in done.stderr
+
+
+def test_a_refused_rollout_is_named_by_its_id(tmp_path: Path, medreward: Medreward) -> None:
+    long = closed("long") | {"question": "x" * 99}
+    source, out = write(tmp_path / "in.jsonl", [*many(5), long, *many(2)]), tmp_path / "out.jsonl"
+    with running(Door(limits=RequestLimits(text_chars=90))) as server:
+        command = ("score", source, "--recipe", "gemex", "--url", server.url, "--out", out)
+        done = medreward(*command, "--batch-size", 2)
+    assert done.exit_code == 2
+    assert "rollouts[1].question: has 99 characters, at most 90 are taken (rollout 'long')" in done.stderr
+    assert ids(out) == ["r0", "r1", "r2", "r3"]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_that_does_not_come_is_a_lost_server(
+    tmp_path: Path, medreward: Medreward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_MARGIN_S", 0.1)
+    with running(Door(lambda number: 30.0)) as server:
+        started = time.monotonic()
+        source = write(tmp_path / "in.jsonl", many(2))
+        done = medreward("score", source, "--recipe", "gemex", "--url", server.url, "--deadline-ms", 100)
+        assert time.monotonic() - started < 5
+    assert (done.exit_code, "no answer within 0.2 s (3 attempts)" in done.stderr) == (1, True)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_nothing_listening_is_one_line_and_exit_1(tmp_path: Path, medreward: Medreward) -> None:
+    source = write(tmp_path / "in.jsonl", many(2))
+    done = medreward("score", source, "--recipe", "gemex", "--url", "http://127.0.0.1:1")
+    assert done.exit_code == 1
+    assert "http://127.0.0.1:1 is lost: ConnectError" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("results", [[], [{"id": "r0", "components": {}}], [{"id": "r1", "components": {}}] * 2, 7])
+def test_a_reply_out_of_step_is_no_result(tmp_path: Path, medreward: Medreward, results: object) -> None:
+    body = json.dumps({"results": results}).encode()
+    source, out = write(tmp_path / "in.jsonl", many(2)), tmp_path / "out.jsonl"
+    with running(Door(lambda number: Answer(200, body))) as server:
+        done = medreward("score", source, "--recipe", "gemex", "--url", server.url, "--out", out)
+    assert done.exit_code == 1
+    assert out.read_bytes() == b""
+
+
+def test_a_recipe_that_changes_under_way_stops_the_run(tmp_path: Path, medreward: Medreward) -> None:
+    reply = {
+        "results": [{"id": "r1", "components": {"semantics": {"status": "ok", "weight": 3, "detail": "", "value": 1}}}]
+    }
+    source, out = write(tmp_path / "in.jsonl", many(2)), tmp_path / "out.jsonl"
+    plan = Door(lambda number: Answer(200, json.dumps(reply).encode()) if number == 1 else None)
+    with running(plan) as server:
+        command = ("score", source, "--recipe", "gemex", "--url", server.url, "--out", out)
+        done = medreward(*command, "--batch-size", 1, "--in-flight", 1)
+    assert (done.exit_code, "recipe gemex has changed" in done.stderr) == (1, True)
+    assert ids(out) == ["r0"]
+
+
+def test_the_servers_limits_rule_not_the_clients(tmp_path: Path, medreward: Medreward) -> None:
+    source = write(tmp_path / "in.jsonl", [closed("long") | {"question": "x" * 300_000}])
+    with running(Door(limits=RequestLimits(text_chars=400_000))) as server:
+        assert medreward("score", source, "--recipe", "gemex", "--url", server.url).exit_code == 0
+    assert "at most 262144 are taken" in medreward("score", source, "--recipe", "gemex").stderr
