@@ -151,7 +151,7 @@ def show(report: dict[str, Any]) -> None:
     here = report["in_process"]
     console.print(
         f"\nin process, one core, {RESPONSE_BYTES} B responses, parsing and {', '.join(DETERMINISTIC)}:\n"
-        f"{here['us_a_rollout']:.1f} us a rollout, {here['rollouts_s']:.0f}/s (target {TARGETS['in process us']:.0f} us)\n"
+        f"{here['us_a_rollout']:.1f} us a rollout (target {TARGETS['in process us']:.0f}), {here['rollouts_s']:.0f}/s\n"
     )
     table = Table("server", "batch", "in flight", "requests/s", "rollouts/s", "p50 ms", "p99 ms", "/ plain", "target")
     for row in report["served"]:

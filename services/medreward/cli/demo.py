@@ -24,7 +24,7 @@ def demo(
 ) -> None:
     """Score the shipped examples on a real cluster and say why.
 
-    Starts a Ray cluster, asks it over HTTP, prints a table for each paper's recipe and stops. Nothing is configured and
+    Starts a Ray cluster, asks it over HTTP, prints a table for each of the papers' recipes and stops. Nothing is configured and
     nothing downloaded: what needs a judge or a trained scorer is shown as absent.
 
     \b

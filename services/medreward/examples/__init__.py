@@ -8,14 +8,15 @@ import msgspec
 
 from medreward.contract.types import Rollout
 
-EXAMPLE_RECIPES = ("gemex", "medsage")
+EXAMPLE_RECIPES = {"gemex": "gemex.jsonl", "medsage": "medsage.jsonl", "medsage-released": "medsage.jsonl"}
+"""recipe -> the file with its examples"""
 
 
 def load_examples(recipe: str) -> list[Rollout]:
-    """The example rollouts written for a recipe, one of ``EXAMPLE_RECIPES``.
+    """The example rollouts for a recipe.
 
     Raises:
-        FileNotFoundError: there are none for it.
+        KeyError: it is none of ``EXAMPLE_RECIPES``.
     """
-    lines = files(__name__).joinpath(f"{recipe}.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = files(__name__).joinpath(EXAMPLE_RECIPES[recipe]).read_text(encoding="utf-8").splitlines()
     return [msgspec.json.decode(line, type=Rollout) for line in lines]

@@ -66,7 +66,7 @@ def join(codes: str, mentions: list[Mention]) -> tuple[str, list[Group]]:
 def _cut(codes: str, start: int, end: int, members: list[Mention], joints: list[str]) -> int:
     """Where the list comes apart: the index of the first member of its last item, or 0 when it holds together."""
     last = len(members) - 1
-    while last > 0 and members[last].keys == members[last - 1].keys:
+    while last > 0 and members[last].keys == members[last - 1].keys and not members[last].letter:
         last -= 1
     if last <= 0 or _STRONG & set(joints[last - 1]):
         return 0

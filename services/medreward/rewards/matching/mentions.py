@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from .options import Keys, Lexicon
 from .tokens import words_of
-from .vocabulary import CODES, IDIOMS, LABEL_NOUNS, NO_CONTENT, PLAIN_LABEL_NOUNS
+from .vocabulary import CODES, IDIOMS, LABEL_NOUNS, NO_CONTENT, PLAIN_LABEL_NOUNS, QUALIFIERS
 
 BREAKS = frozenset(".?;\n,:-()su")
 _VERBS = frozenset("bBKWnNwrhdcEi&|/FR")
@@ -67,6 +67,7 @@ class Scan:
             if low == "no" and size == 1:
                 break
             if not soft or self._alone(i):
+                self._qualify(i, i + size)
                 self._mark(i, i + size, Mention(keys, False, True))
                 return
         for rest, code in IDIOMS.get(low, ()):
@@ -193,6 +194,8 @@ class Scan:
     def _small(self, i: int, before: str, back: int, after: str) -> bool:
         """Whether an unmarked small letter or number is an option: by itself, in a list, or closing a frame."""
         ends = after in BREAKS or (after in "&|/" and i + 2 < len(self.lows) and self.lows[i + 2] in self.lexicon.keys)
+        if before in BREAKS and self._judged(i + 1):
+            return True
         if not ends and not self._owns(i + 1, self.lexicon.keys.get(self.lows[i], frozenset())):
             return False
         if before in BREAKS:
@@ -218,9 +221,11 @@ class Scan:
             return
         start = i + 1
         codes = self.codes
-        while start < len(codes) and start < i + 4 and (codes[start] in ".:-()" or self.lows[start] in ("a", "an", "the")):
+        while start < len(codes) and start < i + 4 and not self._owns(start, keys):
+            if codes[start] not in ".:-()" and self.lows[start] not in ("a", "an", "the"):
+                return
             start += 1
-        if not self._owns(start, keys):
+        if not self._owns(start, keys) or self._longer(start, len(own)):
             return
         end = start + len(own)
         after = codes[end] if end < len(codes) else "."
@@ -234,6 +239,13 @@ class Scan:
             codes[end] = ""
         if after not in BREAKS and after not in _VERBS:
             codes[end - 1] = ":"
+
+    def _longer(self, start: int, size: int) -> bool:
+        """Whether a longer text than the option's own begins there: "B. Opacity, left" with "Opacity" for B."""
+        return any(
+            len(words) > size and tuple(self.lows[start : start + len(words)]) == words
+            for words, _, _ in self.lexicon.phrases.get(self.lows[start], ())
+        )
 
     def _owns(self, start: int, keys: Keys) -> bool:
         own = self.lexicon.own.get(keys)
@@ -254,6 +266,14 @@ class Scan:
         if before in BREAKS or before in "mo" or (before in "&|/" and self._before(back) == "O"):
             return True
         return before in "bB" and self._before(back) in "mo"
+
+    def _qualify(self, start: int, end: int) -> None:
+        """Make prose of a qualifier at a text: "right pleural effusion" is not the option "pleural effusion"."""
+        back = self._back(start)
+        if back >= 0 and self.lows[back] in QUALIFIERS:
+            self.codes[back] = "x"
+        if end < len(self.lows) and self.lows[end] == "right":
+            self.codes[end] = "x"
 
     def _no(self, i: int, keys: Keys) -> None:
         """ "No" answers as a whole clause, and opening the answer; anywhere else it belongs to the noun behind it."""

@@ -21,6 +21,8 @@ Phrase = tuple[tuple[str, ...], Keys, bool]
 about an option ("right", "no"), so that it counts only where it stands by itself"""
 
 _ARTICLES = ("a", "an", "the")
+_NO_NOUN = frozenset("&|/,.-)")
+"""what follows the letter A and never the article: "A and C" """
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,8 @@ def phrase_words(text: str) -> tuple[str, ...]:
     words = [word.lower() for word in words_of(clean(text)) if word not in "'\"\n"]
     while words and words[-1] in ".;,":
         words.pop()
-    return tuple(words[1:] if len(words) > 1 and words[0] in _ARTICLES else words)
+    article = len(words) > 1 and words[0] in _ARTICLES and CODES.get(words[1], "x") not in _NO_NOUN
+    return tuple(words[1:] if article else words)
 
 
 def compile_lexicon(texts: Mapping[str, str], *, closed: bool = False) -> Lexicon:

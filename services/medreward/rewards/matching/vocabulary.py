@@ -36,7 +36,7 @@ _CLASSES = {
         such whole entire much many both far quick task main key point things thing made make set upon after before
         once see follows come rather instead compared rule ruled rules ruling take strike second apart
         undoubtedly unquestionably evidently basically essentially honestly frankly personally specifically namely equally
-        leaving fact reality ever case cases real actual kind sort""",
+        leaving fact reality ever case cases real actual kind sort whether""",
     "W": """would should""",
     "M": """most best closest closely strongest likeliest""",
     "b": """is be am being was seems appears looks remains stays equals becomes called named there's here's""",
@@ -174,6 +174,9 @@ LABEL_NOUNS = frozenset("option options choice choices letter letters alternativ
 
 PLAIN_LABEL_NOUNS = LABEL_NOUNS - {"answer", "answers"}
 """of these, the ones that say nothing about being right: they only name"""
+
+QUALIFIERS = frozenset("right single both first second main entire whole definite many much far less least more up".split())
+"""words of answer talk that tell a finding more closely when they stand at its text: "right pleural effusion" """
 
 NO_CONTENT = frozenset("answer answers information mention comment idea data details clue conclusion consensus".split())
 """nouns after "no" that decline to answer instead of answering no"""
