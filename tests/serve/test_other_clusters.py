@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 import signal
+import subprocess
+import sys
+import tempfile
+import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import Any
 
 import grpc
 import httpx
 import pytest
+import yaml
 
 from medreward.contract import codec
 from medreward.contract import types as t
 from medreward.contract.v1 import reward_pb2_grpc as pb_grpc
 from medreward.examples import load_examples
+from medreward.serve.environment import choose_proxy, free_port, variables
 from tests.running import Cluster, served
 
 BATCH = t.ScoreRequest(recipe="gemex", deadline_ms=60_000, rollouts=load_examples("gemex")[:1] * 2048)
@@ -59,6 +69,40 @@ def test_beyond_its_room_it_answers_429_with_a_hint_and_loses_nothing_it_took(tm
             if answer.status_code == 200:
                 assert [r["reward"] for r in answer.json()["results"]] == [2.0] * 2048
         assert post(cluster, body).status_code == 200
+
+
+def test_serve_run_deploys_the_config_of_the_docs(tmp_path: Path) -> None:
+    """As a cluster does it: ``serve run CONFIG``, with the settings as the application's args."""
+    text = (Path(__file__).parents[2] / "docs" / "serving.md").read_text()
+    config = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[1])
+    http_port = free_port()
+    config["http_options"] = {"host": "127.0.0.1", "port": http_port}
+    config["grpc_options"]["port"] = free_port()
+    settings = {"ingress": {"replicas": 2, "cpus": 0.5}, "limits": {"rollouts": 7}}
+    config["applications"][0]["args"] = {**settings, "metrics_dir": str(tmp_path / "metrics")}
+    (tmp_path / "serve.yaml").write_text(yaml.safe_dump(config))
+    # HAProxy's sockets must have short paths
+    sockets = tempfile.TemporaryDirectory(prefix="mr-", dir="/tmp")
+    environment = {**os.environ, **variables(choose_proxy("auto"), Path(sockets.name))}
+    command = [str(Path(sys.executable).parent / "serve"), "run", str(tmp_path / "serve.yaml")]
+    with sockets, (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            answer = _info(f"http://127.0.0.1:{http_port}", process, tmp_path / "log")
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(90)
+    assert answer["limits"]["rollouts"] == 7
+
+
+def _info(url: str, process: subprocess.Popen[bytes], log: Path) -> Any:
+    until = time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
+                return httpx.get(f"{url}/v1/info", timeout=5).json()
+        time.sleep(0.5)
+    raise AssertionError(log.read_text()[-4000:])
 
 
 def test_told_to_stop_it_finishes_what_it_has_begun(tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ def demo(
 ) -> None:
     """Score the shipped examples on a real cluster and say why.
 
-    Starts a Ray cluster, asks it over HTTP, prints a table for each of the papers' recipes and stops. Nothing is configured and
-    nothing downloaded: what needs a judge or a trained scorer is shown as absent.
+    Starts a Ray cluster, asks it over HTTP, prints a table for each of the papers' recipes and stops. Nothing is
+    configured and nothing downloaded: what needs a judge or a trained scorer is shown as absent.
 
     \b
     Example:

@@ -95,7 +95,9 @@ def compile_recipe(spec: RecipeSpec, rewards: Mapping[str, Reward]) -> Recipe:
             raise RecipeError(f"recipe {spec.name}: gates: unknown gate {name!r}, there are {', '.join(GATES)}")
         if (needed := GATES[name].component) and needed not in spec.components:
             raise RecipeError(f"recipe {spec.name}: gates: {name} needs a component {needed}")
-    digest = hashlib.sha256(msgspec.json.encode(spec, order="deterministic")).hexdigest()[:12]
+    # with the parameters as they apply: a default that changes must change the hash too
+    applied = (spec, [part.params for part in parts])
+    digest = hashlib.sha256(msgspec.json.encode(applied, order="deterministic")).hexdigest()[:12]
     return Recipe(spec, parts, tuple(GATES[name] for name in spec.gates), digest)
 
 

@@ -12,7 +12,17 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from .groups import Group
-from .kinds import Kind, Spot, announces, ends_in_link, kind_in_prose, kind_in_talk, mentions_answer, names_answer, share
+from .kinds import (
+    Kind,
+    Spot,
+    announces,
+    ends_in_link,
+    kind_in_prose,
+    kind_in_talk,
+    mentions_answer,
+    names_answer,
+    share,
+)
 from .options import Keys, Lexicon
 
 Sign = Literal["+", "-", "?", "q", "!", "n", "w", "="]
@@ -23,10 +33,8 @@ _SENTENCE = re.compile(r"([^.?;\n]*)([.?;\n]?)").findall
 _CLAUSE = re.compile(r"([su]?)([^,:()su-]*)([,:()-]?)").findall
 _UNKNOWING = re.compile(r"[nN][fWMbBpKmy]*S")
 # What stands between an option and its predicate: "B (the second one) is right", "B, is right".
-_ASIDE = re.compile(
-    r"(?<=O)(?:\([^OQ()]*x[^OQ()]*\)(?=[bBdKWnrMw])|-[^OQ,:()-]*x[^OQ,:()-]*-(?=[bBdKW])|,(?=[bBW]))"
-)
-_REMARK = re.compile(r"[fWMiBbrhKnNwpmoeR&|y]+").fullmatch
+_ASIDE = re.compile(r"(?<=O)(?:\([^OQ()]*x[^OQ()]*\)(?=[bBdKWnrMw])|-[^OQ,:()-]*x[^OQ,:()-]*-(?=[bBdKW])|,(?=[bBW]))")
+_REMARK = re.compile(r"[fWMiBbrhKnNwpmoePR&|y]+").fullmatch
 _JUDGEMENT = re.compile(r"[fWMiBbrhKnNwpvd&]+").fullmatch
 _ECHO = re.compile(r"[fp]+[bB]r?").fullmatch
 _FRAMED = re.compile("[bBmoy]").search
@@ -131,6 +139,7 @@ class _Reader:
             sign = self._sign(spot, sentence) if kind else ""
             if kind and sign:
                 self._add(kind, sign, group.keys)
+            sentence.condition = sentence.condition or "F" in pre
             prose = prose or "x" in post or "x" in rest
             pre = rest
         self.pending = ""

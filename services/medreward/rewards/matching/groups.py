@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .mentions import BREAKS, Mention
+from .coded import BREAKS, Mention
 from .options import Keys
 
 _GROUP = re.compile(r"Q|O(?:[,;/&|:\n()-]*+O)*+")
@@ -36,10 +36,7 @@ class Group(NamedTuple):
 def join(codes: str, mentions: list[Mention]) -> tuple[str, list[Group]]:
     """Replace every run of mentions by one ``O`` and say what it holds, in order."""
     if not _LIST(codes):
-        return codes, [
-            Group(keys, letter, False, False, letter and text)
-            for keys, letter, text in mentions
-        ]
+        return codes, [Group(keys, letter, False, False, letter and text) for keys, letter, text in mentions]
     out: list[str] = []
     groups: list[Group] = []
     at = taken = 0
@@ -64,21 +61,22 @@ def join(codes: str, mentions: list[Mention]) -> tuple[str, list[Group]]:
 
 
 def _cut(codes: str, start: int, end: int, members: list[Mention], joints: list[str]) -> int:
-    """Where the list comes apart: the index of the first member of its last item, or 0 when it holds together."""
-    last = len(members) - 1
-    while last > 0 and members[last].keys == members[last - 1].keys and not members[last].letter:
-        last -= 1
-    if last <= 0 or _STRONG & set(joints[last - 1]):
-        return 0
-    before = joints[: last - 1]
-    distinct = {member.keys for member in members[:last]}
-    if len(distinct) > 1 and not any(_STRONG & set(joint) for joint in before):
-        return 0
+    """Where the list comes apart: how many of its members belong to the first part, or 0 when it holds together."""
     after = codes[end] if end < len(codes) else "."
-    judged = after not in BREAKS and after != "B"
+    judged = after not in BREAKS
     terms = _TERMS.search(codes, max(0, start - 40), start)
     denied = terms is not None and not _DENIERS.isdisjoint(terms[0])
-    return last if judged or denied else 0
+    if not judged and not denied:
+        return 0
+    # An option and its own text are one item.
+    firsts = [i for i in range(1, len(members)) if members[i].letter or members[i].keys != members[i - 1].keys]
+    loose = [i for i in firsts if not _STRONG & set(joints[i - 1])]
+    apart = [i for i in loose if not set(joints[i - 1]) <= {","}]
+    if apart:
+        return apart[0] if denied else apart[-1]
+    if not loose or loose[-1] != firsts[-1] or after == "B":
+        return 0
+    return loose[-1] if len(firsts) == 1 or len(loose) < len(firsts) else 0
 
 
 def _group(members: list[Mention], joints: list[str]) -> Group:

@@ -81,7 +81,7 @@ def kind_in_prose(spot: Spot, closing: bool) -> Kind | None:
             return "whole"
         if judged or before[-1:] in ("b", "y"):
             return "mark"
-        return "label" if not before and not _GOES_ON(after) else None
+        return "label" if not before and after and not _GOES_ON(after) else None
     if judged or _LINK(before):
         return "whole" if spot.noun and before else "mark" if "M" in before or closing else "weak"
     return None
@@ -120,4 +120,4 @@ def share(between: str) -> tuple[str, str]:
     cut = _SPLIT.search(between) or _TURN.search(between)
     if cut:
         return between[: cut.start()], between[cut.start() :]
-    return (between, "") if between[:1] in ("b", "B", "r", "v", "f", "W") else ("", between)
+    return (between, "") if between[:1] in ("b", "B", "r", "v", "f", "W", "x") else ("", between)

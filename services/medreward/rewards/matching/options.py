@@ -20,6 +20,8 @@ Phrase = tuple[tuple[str, ...], Keys, bool]
 """the words of an option text, the options it belongs to, and whether it is *soft*: one word that answers also use
 about an option ("right", "no"), so that it counts only where it stands by itself"""
 
+_FORMS = ("({})", "{})", "{}:", "[{}]", "**{}**", "Option {}", "Answer: {}", "The answer is {}", "The answer is {}.")
+"""the commonest ways to give a letter: looked up, though reading them would come to the same"""
 _ARTICLES = ("a", "an", "the")
 _NO_NOUN = frozenset("&|/,.-)")
 """what follows the letter A and never the article: "A and C" """
@@ -84,7 +86,7 @@ def compile_lexicon(texts: Mapping[str, str], *, closed: bool = False) -> Lexico
     spelled |= {text: whole[normalize(text)] for text in texts.values() if normalize(text)}
     spelled |= {form: owners for key, owners in keys.items() for form in (key, key.upper())}
     bare = {form.replace("{}", text): owners for text, owners in spelled.items() for form in ("{}", "{}.")}
-    bare |= {form.format(key): keys[key.lower()] for key in texts for form in ("({})", "{})", "{}:", "[{}]", "**{}**")}
+    bare |= {form.format(key): keys[key.lower()] for key in texts for form in _FORMS}
     phrases: dict[str, list[Phrase]] = {}
     for words, found in sorted(owners.items(), key=lambda item: -len(item[0])):
         phrases.setdefault(words[0], []).append((words, found, len(words) == 1 and words[0] in CODES))

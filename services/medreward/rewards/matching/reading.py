@@ -113,7 +113,7 @@ def _closed_deliberation(claims: list[Claim], lexicon: Lexicon) -> list[Claim]:
             # "Of A and B, B is correct": the candidates, named in the sentence that decides between them.
             or (claim.kind == "label" and claim.sentence == claims[last].sentence and claim.keys > claims[last].keys)
             or (walk and claim.sign == "-")
-            or (claim.kind in _CLOSING and claim.keys == lexicon.everything and len(claim.keys) > 1)
+            or (claim.keys == lexicon.everything and len(claim.keys) > 1)
         )
         if not settled:
             kept.append(claim)

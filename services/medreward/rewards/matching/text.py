@@ -31,13 +31,15 @@ _CHARACTERS = str.maketrans(
         **dict.fromkeys("•●▪◦‣·∙", "-"),
         **dict.fromkeys("¬≠", " not "),
         **dict.fromkeys("⁄∕", "/"),
+        **dict.fromkeys("【「『〔《〈", "("),
+        **dict.fromkeys("】」』〕》〉", ")"),
         "。": ". ",
         "、": ", ",
     }
 )
-_MARKS = re.compile(r"(?m)(?:^[ \t>#*_-]*(?P<no>❌|❎|✗|✘|☐|\[ \])|^[ \t>#*_-]*(?P<yes>✅|✔|✓|☑|☒|\[[xX]\]))|(?P<sign>❌|✗|✘|👎)|✅|✔|✓|☑")
+_MARKS = re.compile(r"(?m)^[ \t>#*_-]*(?:(?P<no>☐|\[ \])|☑|☒|\[[xX]\])|[✅✔✓☑]\ufe0f?")
 
-_PICTURES = re.compile("[\u2600-\u27bf\u2b00-\u2bff\ufffd\U0001f000-\U0001faff]+")
+_PICTURES = re.compile("(?![❌✗✘👎])[\u2600-\u27bf\u2b00-\u2bff\ufffd\U0001f000-\U0001faff]+")
 _STRUCK = re.compile(r"~~[^~]*+~~|<(?:del|s|strike)>[^<]*+</[a-z]*>|\\(?:sout|cancel)\{[^{}]*+\}|<!--[^<>]*+-->", re.I)
 _COMMAND = re.compile(
     r"\\(?:boxed|fbox|text|textbf|textit|textrm|texttt|mathbf|mathrm|mathit|mathsf|emph|underline|bf|rm|Large|large)\b"
@@ -89,10 +91,8 @@ def _undress(text: str) -> str:
 
 
 def _mark(found: re.Match[str]) -> str:
-    # A tick or a cross opens the line it judges or closes it; a tick adds nothing to an assertion.
-    if found["no"]:
-        return "not "
-    return " is wrong. " if found["sign"] else " "
+    # An empty check box turns its line down; a tick adds nothing to what it stands at.
+    return "not " if found["no"] else " "
 
 
 _SPACE = re.compile(r"\s+")
@@ -104,7 +104,7 @@ _AFTER_NUMBER = re.compile(r"(?<=\d) (?=[%°])")
 _COMPARISON = re.compile(r"([<>≤≥±~]) (?=\d)")
 _SPACED = re.compile(r" ?([,;/]) ?(?!\d)")
 _BULLET = re.compile(r"- (?=[^\W\d])")
-_ARTICLE = re.compile(r"(?:an?|the) (?=\w)")
+_ARTICLE = re.compile(r"(?:an?|the) (?=\w\w)")
 _WRAPS = {"(": ")", "[": "]", "{": "}"}
 
 

@@ -4,12 +4,12 @@ A clause that holds only these words and an option *is* an answer ("I would go w
 ("a lung mass is visible", "vitamin C deficiency") makes it prose. That is the guard against articles, compounds and
 half-matching texts, and it needs no list of medical nouns. Each word carries a one-letter code, its part in an answer:
 
-====  =======================================  ====  ==============================================
+===== ======================================== ===== ============================================
 f, W  filler; W = would, should                n     negator
 b, B  link verb, singular and plural           N     "no": negator, determiner or answer
 y     verb of choosing                         w     wrong: the predicate that rejects
 d     verb of evidence                         r     right: the predicate that approves
-m, o  noun for the answer, for an option               h, K  hedge; K = could, can (no hedge if "excluded")
+m, o  noun for the answer, for an option       h, K  hedge; K = could, can
 j     noun for what is diagnosed               S     knowing: a hedge once negated ("not sure")
 g     noun for the picture or the case         F     condition
 p     word that points back                    R     taking back
@@ -17,74 +17,86 @@ v     presence: seen, visible                  P     an earlier view
 M     superlative: most, best, closest         i     inference: so, therefore
 e     the other options                        x     any other word
 &, |  and, or                                  s, u  because, but: a new clause begins
-c, E  contrast and exception: reject the next
-====  =======================================  ====  ==============================================
+c, E  contrast, exception: reject the next     *     all options
+===== ======================================== ===== ============================================
 """
 
 from __future__ import annotations
 
 _CLASSES = {
-    "f": """something anything a an the of to for in on at by with from into i we me my our us you your one ones would will should must
-        shall have has had having been do does did done more very really quite definitely certainly clearly
+    "f": """
+        something anything a an the of to for in on at by with from into i we me my our us you your one ones would will
+        should must shall have has had having been do does did done more very really quite definitely certainly clearly
         obviously surely absolutely simply just only both all any each also too again here there now i'd i'll i'm i've
-        we'd we'll let lets let's likely probable probably presumably apparently seemingly yes ok okay opinion
-        following provided available among out what who whom whose how please well single strongly highly
-        entirely completely fully totally exactly precisely alone together reason reasons own along
-        like think believe guess suppose feel suspect reckon assume expect hmm ah oh sorry actually indeed truly
-        first final definite step steps careful carefully additional additionally itself straightforward obvious
-        explanation analysis review reviewing looking look using seem appear listed mine per about up
-        such whole entire much many both far quick task main key point things thing made make set upon after before
-        once see follows come rather instead compared rule ruled rules ruling take strike second apart
-        undoubtedly unquestionably evidently basically essentially honestly frankly personally specifically namely equally
-        leaving fact reality ever case cases real actual kind sort whether""",
-    "W": """would should""",
+        we'd we'll let lets let's likely probable probably presumably apparently seemingly yes ok okay opinion following
+        provided available among out what who whom whose how please well single strongly highly entirely completely
+        fully totally exactly precisely alone together reason reasons own along like think believe guess feel suspect
+        reckon expect hmm ah oh sorry actually indeed truly first final definite step steps careful carefully additional
+        additionally itself straightforward obvious explanation analysis review reviewing looking look using seem appear
+        listed mine per about up such whole entire much many far quick task main key point things thing made make set
+        upon after before once follows come rather instead compared rule ruled rules ruling take strike second apart
+        undoubtedly unquestionably evidently basically essentially honestly frankly personally specifically namely
+        equally fact reality ever case cases real actual kind sort whether followed""",
+    "W": """""",
     "M": """most best closest closely strongest likeliest""",
-    "b": """is be am being was seems appears looks remains stays equals becomes called named there's here's""",
+    "b": """is be am being was seems appears looks remains stays equals becomes called named""",
     "B": """are were remain""",
-    "y": """choose chose chosen choosing chooses pick picked picking picks select selected selecting selects go going
-        vote say said saying says opt opting conclude concluded decide decided settle submit prefer""",
-    "d": """suggest suggests suggesting suggested suggestive indicate indicates indicating indicated indicative support
-        supports supporting supported consistent compatible align aligns aligned aligning fit fits fitting match
-        matches matching matched correspond corresponds corresponding describe describes described represent
-        represents representing show shows showing shown demonstrate demonstrates demonstrated reveal reveals point
-        points pointing favor favors favour favours favored favoured reflect reflects depict depicts depicted mean
-        means imply implies confirm confirms confirmed correlate correlates apply applies explain explains explained
-        making makes lean leaning contain contains identify identifies trust rely accept win wins characteristic
-        include includes""",
+    "y": """
+        choose chose chosen choosing chooses pick picked picking picks select selected selecting selects go going vote
+        leaves leaving say saying says opt opting conclude concluded decide decided settle submit prefer""",
+    "d": """
+        suggest suggests suggesting suggested suggestive indicate indicates indicating indicated indicative support
+        supports supporting supported consistent compatible align aligns aligned aligning fit fits fitting match matches
+        matching matched correspond corresponds corresponding describe describes described represent represents
+        representing show shows showing shown demonstrate demonstrates demonstrated reveal reveals points pointing favor
+        favors favour favours favored favoured reflect reflects depict depicts depicted mean means imply implies confirm
+        confirms confirmed correlate correlates apply applies explain explains explained making makes lean leaning
+        contain contains identify identifies trust rely accept win wins characteristic include includes""",
     "o": """option options choice choices alternative alternatives letter letters label labels""",
-    "m": """answer answers answered response responses selection selections solution conclusion verdict bet decision exception result outcome outcomes likelihood probability""",
-    "j": """finding findings diagnosis diagnoses interpretation determination impression observation observations
-        condition conditions abnormality abnormalities feature features reading description""",
-    "g": """image images imaging x-ray x-rays xray radiograph radiographs scan film picture chest ct mri cxr view views
+    "m": """
+        answer answers answered response responses selection selections solution conclusion verdict bet decision
+        exception result outcome outcomes likelihood probability""",
+    "j": """
+        finding findings diagnosis diagnoses interpretation determination impression observation observations condition
+        conditions abnormality abnormalities feature features reading description""",
+    "g": """
+        image images imaging x-ray x-rays xray radiograph radiographs scan film picture chest ct mri cxr view views
         report study exam patient evidence question questions sign signs figure panel""",
-    "p": """it this that these those above previous former earlier preceding foregoing statement statements claim
-        assertion it's that's it'd that'd it'll they them itself sentence""",
-    "n": """not never neither none nothing cannot without hardly barely doubt refuse avoid lack lacks lacking isn't
-        aren't wasn't weren't don't doesn't didn't can't won't wouldn't shouldn't couldn't ain't hasn't haven't unable
-        cant isnt dont doesnt wasnt arent wont nobody nowhere nah nope negative""",
-    "w": """wrong incorrect false untrue mistaken mistake inaccurate invalid erroneous error impossible improbable
-        unlikely implausible doubtful excluded exclude excludes excluding eliminated eliminate eliminates eliminating
-        rejected reject rejects rejecting dismissed refuted contradicted discounted unsupported inconsistent
-        incompatible inappropriate absent opposite contrary lie lying bogus nonsense misleading distractor reverse bad
-        incorrectly wrongly fails failed fail untenable disproved less least out""",
-    "r": """correct right true accurate valid better proper appropriate suitable preferable preferred ideal
-        perfect correctly accurately good fitting""",
-    "h": """maybe perhaps possibly possible possibility might may potentially potential plausible uncertain unsure
-        unclear unknown ambiguous indeterminate inconclusive undetermined equivocal questionable debatable either
-        between some someone somebody people arguably alternatively otherwise tentative tentatively hard difficult
-        random randomly toss-up coin conceivable conceivably candidate candidates contender chance""",
+    "p": """
+        there's here's it this that these those above previous former earlier preceding foregoing statement statements
+        claim assertion it's that's it'd that'd it'll they them sentence""",
+    "n": """
+        not never neither none nothing cannot without hardly barely doubt refuse avoid lack lacks lacking isn't aren't
+        wasn't weren't don't doesn't didn't can't won't wouldn't shouldn't couldn't ain't hasn't haven't unable cant
+        isnt dont doesnt wasnt arent wont nobody nowhere nah nope negative""",
+    "w": """
+        wrong incorrect false untrue mistaken mistake inaccurate invalid erroneous error impossible improbable unlikely
+        implausible doubtful excluded exclude excludes excluding eliminated eliminate eliminates eliminating rejected
+        reject rejects rejecting dismissed refuted contradicted discounted unsupported inconsistent incompatible
+        inappropriate absent opposite contrary lie lying bogus nonsense misleading distractor reverse bad incorrectly
+        wrongly fails failed fail untenable disproved lied ❌ ✗ ✘ 👎 less least""",
+    "r": """
+        correct right true accurate valid better superior truth winner stronger optimal reasonable logical sound
+        favorite favourite proper appropriate suitable preferable preferred ideal perfect correctly accurately good""",
+    "h": """
+        maybe perhaps possibly possible possibility might may potentially potential plausible uncertain unsure unclear
+        unknown ambiguous indeterminate inconclusive undetermined equivocal questionable debatable either between some
+        someone somebody people arguably alternatively otherwise tentative tentatively hard difficult random randomly
+        toss-up coin conceivable conceivably candidate candidates contender chance failing flip""",
     "K": """could can""",
-    "S": """sure certain confident know tell determine determined ascertain idea definitive definitively certainty
-        convinced positive""",
-    "F": """if unless depending depends""",
-    "R": """wait scratch retract retracted retracting withdraw withdrawn disregard ignore forget nevermind oops whoops
-        kidding joking jk lol reconsider reconsidering reconsidered rethink revise revised change changed changing undo
-        cancel correction""",
-    "P": """initially originally previously formerly thought considered tempting tempted almost
-        nearly""",
+    "S": """
+        sure certain confident know tell determine determined ascertain idea definitive definitively certainty convinced
+        positive""",
+    "F": """if unless depending depends suppose assume imagine pretend hypothetically""",
+    "R": """
+        wait scratch retract retracted retracting withdraw withdrawn disregard ignore forget nevermind oops whoops
+        kidding joking joke prank jk lol reconsider reconsidering reconsidered rethink revise revised change changed
+        changing undo cancel correction""",
+    "P": """said initial prior initially originally previously formerly thought considered tempting tempted almost nearly""",
     "e": """other others else another different rest remaining elsewhere""",
     "i": """so thus therefore hence consequently accordingly thereby finally ultimately overall then ergo summary""",
-    "v": """seen visible present noted found identified evident observed detected appreciated apparent exist exists
+    "v": """
+        seen visible present noted found identified evident observed detected appreciated apparent exist exists
         visualized visualised""",
     "s": """because since as given due based considering seeing where which while whereas when cause cuz bc""",
     "u": """but however though although yet nevertheless nonetheless albeit still""",
@@ -113,7 +125,14 @@ CODES: dict[str, str] = {
 
 IDIOMS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     # Two negatives that make a yes, or a "not" that adds instead of denying.
-    "no": ((("doubt",), "f"), (("question",), "f"), (("other", "than"), "f"), (("way",), "n"), (("longer",), "n"), (("one",), "n")),
+    "no": (
+        (("doubt",), "f"),
+        (("question",), "f"),
+        (("other", "than"), "f"),
+        (("way",), "n"),
+        (("longer",), "n"),
+        (("one",), "n"),
+    ),
     "not": ((("only",), "f"), (("just",), "f"), (("merely",), "f"), (("a", "doubt"), "f")),
     "without": ((("a", "doubt"), "f"), (("doubt",), "f"), (("any", "doubt"), "f"), (("question",), "f")),
     "beyond": ((("doubt",), "f"), (("any", "doubt"), "f"), (("a", "doubt"), "f"), (("question",), "f")),
@@ -141,7 +160,16 @@ IDIOMS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     # The second of a comparison is the one not chosen.
     "rather": ((("than",), "c"),),
     "instead": ((("of",), "c"),),
-    "as": ((("opposed", "to"), "c"), (("well", "as"), "&")),
+    "as": (
+        (("opposed", "to"), "c"),
+        (("well", "as"), "&"),
+        (("good", "as"), "h"),
+        (("likely", "as"), "h"),
+        (("plausible", "as"), "h"),
+    ),
+    "how": ((("about",), "h"),),
+    "what": ((("about",), "h"), (("if",), "F")),
+    "left": ((("with",), "y"),),
     "compared": ((("to",), "c"), (("with",), "c")),
     "out": ((("of",), "f"),),
     "in": ((("contrast", "to"), "c"), (("place", "of"), "c"), (("no", "way"), "n"), (("conclusion",), "i")),
@@ -154,11 +182,15 @@ IDIOMS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "take": ((("that", "back"), "R"), (("it", "back"), "R"), (("this", "back"), "R"), (("back",), "R")),
     "second": ((("thought",), "R"), (("thoughts",), "R")),
     "never": ((("mind",), "R"),),
-    "i": ((("mean",), "R"),),
+    "i": ((("mean",), "R"), (("suppose",), "f"), (("assume",), "f")),
     "my": ((("bad",), "R"),),
     "strike": ((("that",), "R"), (("this",), "R"), (("it",), "R")),
     "at": ((("first",), "P"),),
-    "first": ((("glance",), "P"), (("sight",), "P"), (("instinct",), "P")),
+    "first": tuple(
+        ((noun,), "P") for noun in ("glance", "sight", "instinct", "thought", "impression", "answer", "guess")
+    ),
+    "was": ((("going", "to", "say"), "P"), (("going", "to", "choose"), "P"), (("about", "to", "say"), "P")),
+    "would": ((("have", "said"), "P"), (("have", "chosen"), "P")),
     # "If I had to choose, B" commits itself; no condition is left open.
     "if": (
         (("i", "had", "to"), "f"),
@@ -169,14 +201,19 @@ IDIOMS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     ),
 }
 
-LABEL_NOUNS = frozenset("option options choice choices letter letters alternative answer answers statement".split())
+LABEL_NOUNS = frozenset(
+    ("option", "options", "choice", "choices", "letter", "letters", "alternative", "answer", "answers", "statement")
+)
 """nouns that may stand directly before a letter and make it an option: "option B" """
 
 PLAIN_LABEL_NOUNS = LABEL_NOUNS - {"answer", "answers"}
 """of these, the ones that say nothing about being right: they only name"""
 
-QUALIFIERS = frozenset("right single both first second main entire whole definite many much far less least more up".split())
+_QUALIFIERS = "% right single both first second main entire whole definite many much far less least more up"
+QUALIFIERS = frozenset(_QUALIFIERS.split())
 """words of answer talk that tell a finding more closely when they stand at its text: "right pleural effusion" """
 
-NO_CONTENT = frozenset("answer answers information mention comment idea data details clue conclusion consensus".split())
+_NO_CONTENT = """answer answers information mention comment idea data details clue conclusion consensus opinion
+    preference access context knowledge guess input image images picture report"""
+NO_CONTENT = frozenset(_NO_CONTENT.split())
 """nouns after "no" that decline to answer instead of answering no"""
