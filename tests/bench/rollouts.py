@@ -12,10 +12,14 @@ _SENTENCE = (
 )
 
 
-def rollout(number: int) -> t.Rollout:
-    """The ``number``-th of a burst in groups of eight; all differ, in their answers too, and all are right."""
+def rollout(number: int, sentence: bool = False) -> t.Rollout:
+    """The ``number``-th of a burst in groups of eight, all right.
+
+    The answer is a letter, as the papers' formats ask; with ``sentence`` it is a sentence that no other rollout has.
+    """
+    chosen = f"B. Focal consolidation of {2 + number} mm" if sentence else "B"
     answer = (
-        f"<response><answer>B. Focal consolidation of {2 + number % 1000} mm</answer><location>"
+        f"<response><answer>{chosen}</answer><location>"
         f"<ref>right lower lung</ref><box>[{150 + number % 7}, 172, 257, 288]</box>"
         "<ref>left lung</ref><box>[20, 40, 140, 290]</box></location></response>"
     )
@@ -36,9 +40,10 @@ def rollout(number: int) -> t.Rollout:
     )
 
 
-def request(size: int, recipe: str = "gemex") -> t.ScoreRequest:
-    """A batch of ``size`` rollouts."""
-    return t.ScoreRequest(recipe=recipe, deadline_ms=60_000, rollouts=[rollout(i) for i in range(size)])
+def request(size: int, first: int = 0, sentence: bool = False) -> t.ScoreRequest:
+    """A batch of ``size`` rollouts by the recipe ``gemex``, the first of them being number ``first``."""
+    rollouts = [rollout(first + i, sentence) for i in range(size)]
+    return t.ScoreRequest(recipe="gemex", deadline_ms=60_000, rollouts=rollouts)
 
 
 def body(size: int) -> bytes:

@@ -6,8 +6,6 @@ when it equals the reference after normalization; whoever wants it judged by mea
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from medreward.contract.types import Rollout
 from medreward.parsing import Trajectory
 from medreward.rewards.matching import BadReference, Verdict, match_choice, match_choices, match_text, match_yes_no
@@ -24,10 +22,9 @@ def match(rollout: Rollout, trajectory: Trajectory) -> Outcome:
     if rollout.reference is None or not rollout.reference.answer.strip():
         return unscored("invalid_input", "reference.answer: required")
     given, reference = trajectory.answer, rollout.reference.answer
-    choices = tuple(rollout.choices.items()) if rollout.choices else ()
     try:
         # an absent answer is still compared: a reference that makes no sense must never pass for a wrong answer
-        verdict = _verdict(rollout.question_type, given or "", choices, reference)
+        verdict = _verdict(rollout, given or "", reference)
     except BadReference as error:
         return unscored("invalid_input", str(error))
     if given is None:
@@ -36,14 +33,12 @@ def match(rollout: Rollout, trajectory: Trajectory) -> Outcome:
     return scored(verdict.value, verdict.detail, {"answer": given, "reference": reference})
 
 
-# the rollouts of a group share question and reference, and often the answer; several components ask for one verdict
-@lru_cache(maxsize=4096)
-def _verdict(question_type: str, given: str, choices: tuple[tuple[str, str], ...], reference: str) -> Verdict:
-    if question_type == "closed_ended":
+def _verdict(rollout: Rollout, given: str, reference: str) -> Verdict:
+    if rollout.question_type == "closed_ended":
         return match_yes_no(given, reference)
-    if question_type == "open_ended":
+    if rollout.question_type == "open_ended":
         return match_text(given, reference)
-    if not choices:
-        raise BadReference("choices", f"required for a {question_type} question")
-    rule = match_choice if question_type == "single_choice" else match_choices
-    return rule(given, dict(choices), reference)
+    if not rollout.choices:
+        raise BadReference("choices", f"required for a {rollout.question_type} question")
+    rule = match_choice if rollout.question_type == "single_choice" else match_choices
+    return rule(given, rollout.choices, reference)

@@ -25,9 +25,9 @@ from .kinds import (
 )
 from .options import Keys, Lexicon
 
-Sign = Literal["+", "-", "?", "q", "!", "n", "w", "="]
-"""of options: + asserted, - rejected, ? hedged, q asked; of remarks: ? unsure, ! taken back, n "it is not", w "that is
-wrong", = "it is" """
+Sign = Literal["+", "-", "N", "?", "q", "!", "n", "w", "="]
+"""of options: + asserted, - rejected, N followed by a mere "no", ? hedged, q asked; of remarks: ? unsure, ! taken back,
+n "it is not", w "that is wrong", = "it is" """
 
 _SENTENCE = re.compile(r"([^.?;\n]*)([.?;\n]?)").findall
 _CLAUSE = re.compile(r"([su]?)([^,:()su-]*)([,:()-]?)").findall
@@ -202,12 +202,11 @@ class _Reader:
             self._remark(words, stop, sentence)
         sentence.closing = sentence.closing or "i" in words
         sentence.noun = sentence.noun or mentions_answer(words)
-        if stop and stop in ":-(\n":
-            if announces(words) or ((sentence.noun or sentence.closing) and ends_in_link(words)):
-                tail = words.rpartition("x")[2]
-                self.pending = "?" if not prose and "h" in tail else "-" if _TURNED_DOWN(tail) else "+"
-                return
-        if prose:
+        leads = announces(words) or ((sentence.noun or sentence.closing) and ends_in_link(words))
+        if stop and stop in ":-(\n" and leads:
+            tail = words.rpartition("x")[2]
+            self.pending = "?" if not prose and "h" in tail else "-" if _TURNED_DOWN(tail) else "+"
+        elif prose:
             self.pending = ""
 
     def _judge(self, words: str) -> None:
@@ -217,7 +216,7 @@ class _Reader:
             if "h" in words or (denied and bad):
                 self._resign("?")
             elif denied or bad:
-                self._resign("-")
+                self._resign("N" if words.strip("f") == "N" else "-")
 
     def _remark(self, words: str, stop: str, sentence: _Sentence) -> None:
         denies, bad, doubts = bool(_DENIED(words)), "w" in words, "h" in words

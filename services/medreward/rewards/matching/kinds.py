@@ -33,6 +33,7 @@ class Spot(NamedTuple):
     """more of the sentence follows"""
 
 
+_CONCLUDED = re.compile("i|[rM].*b").search
 _PREDICATE = re.compile("[rmojM]").search
 _JUDGED = re.compile("[rmowM]").search
 _NOUN = re.compile("[moj]").search
@@ -54,10 +55,12 @@ def kind_in_talk(spot: Spot, closing: bool, prose: bool) -> Kind | None:
         return "whole"
     words, group = spot.words, spot.group
     if words != "O":
-        if "y" in words or "i" in spot.before or _PREDICATE(spot.after):
+        if "y" in words or _CONCLUDED(spot.before) or _PREDICATE(spot.after):
             return "mark" if group.letter or _NOUN(spot.after) else "text"
         if "d" in words:
             return "mark" if "M" in words or closing else "weak"
+        if "v" in words and (group.letter or not prose):
+            return "weak"
     if group.listing:
         return "listing"
     if (spot.explained or group.titled) and not spot.after and words.strip("f") == "O":

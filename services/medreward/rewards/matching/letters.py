@@ -1,9 +1,9 @@
 """Letters: when a single letter is an option.
 
-"A lung mass" begins with an article, "vitamin C" and "C-spine" are compounds, "I think" has a pronoun and "C. difficile"
-an abbreviation. So a letter is an option where it is marked (bracketed, labelling a line, after "option"), or where it
-stands between words of answer talk. A small letter has to stand by itself. A capital that no option has counts the same
-way at the end of a clause: "E." among A to D chooses something, only not an option.
+"A lung mass" begins with an article, "vitamin C" and "C-spine" are compounds, "I think" has a pronoun and
+"C. difficile" an abbreviation. So a letter is an option where it is marked (bracketed, labelling a line, after
+"option"), or where it stands between words of answer talk. A small letter has to stand by itself. A capital that no
+option has counts the same way at the end of a clause: "E." among A to D chooses something, only not an option.
 """
 
 from __future__ import annotations

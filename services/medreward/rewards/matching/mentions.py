@@ -1,8 +1,8 @@
 """Mentions: which words of an answer name an option.
 
 The answer becomes a string of codes (``vocabulary.py``), one a word, in which every mention is an ``O``. A text is a
-mention where its words stand; what a letter needs is told in ``letters.py``. A letter in brackets behind prose ("a small
-nodule (B)") points at what is described: ``Q``.
+mention where its words stand; what a letter needs is told in ``letters.py``. A letter in brackets behind prose ("a
+small nodule (B)") points at what is described: ``Q``.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ class Scan(Letters):
             if not soft or self._alone(i):
                 self._qualify(i, i + size)
                 self.mark(i, i + size, Mention(keys, False, True))
+                if lexicon.closed and not i and self._explains():
+                    self.codes[0] = "O,"
                 return
         for rest, code in IDIOMS.get(low, ()):
             if self.reads(i + 1, rest):
@@ -76,6 +78,11 @@ class Scan(Letters):
             return True
         return before in ("b", "B") and self.before(back) in ("m", "o")
 
+    def _explains(self) -> bool:
+        """Whether the words behind an opening yes only explain it: "Yes there is a mass"."""
+        after = self.at(1)
+        return after not in BREAKS and after not in GOING_ON and self.lexicon.phrases.keys().isdisjoint(self.lows[1:])
+
     def _qualify(self, start: int, end: int) -> None:
         """Make prose of a qualifier at a text: "right pleural effusion" is not the option "pleural effusion"."""
         back = self.back(start)
@@ -103,10 +110,15 @@ class Scan(Letters):
         elif back < i - 1 and self._behind_label(i):
             self.mark(i, i + 1, mention)
             self.codes[i] = "O" if after in GOING_ON else "O,"
-        elif not self.found and (back < 0 or before == ":" or (before in "\n-" and self.before(back) in ":.")):
-            if after not in ("r", "S", "e", "h") and self.lows[i + 1] not in NO_CONTENT:
-                self.mark(i, i + 1, mention)
-                self.codes[i] = "O" if after in ("b", "B") else "O,"
+        elif self._opens(back, before) and after not in ("r", "S", "e", "h") and self.lows[i + 1] not in NO_CONTENT:
+            self.mark(i, i + 1, mention)
+            self.codes[i] = "O" if after in ("b", "B") else "O,"
+
+    def _opens(self, back: int, before: str) -> bool:
+        """Whether an answer begins behind word ``back``: the text itself, or what "Answer:" announced."""
+        if self.found:
+            return False
+        return back < 0 or before == ":" or (before in ("\n", "-") and self.before(back) in (":", "."))
 
     def _behind_label(self, i: int) -> bool:
         """Whether a dropped label ("B)") stands right before ``i``."""

@@ -6,6 +6,7 @@ words, or letters run together ("AC"). Yes and no are a lexicon of their own (``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ Phrase = tuple[tuple[str, ...], Keys, bool]
 """the words of an option text, the options it belongs to, and whether it is *soft*: one word that answers also use
 about an option ("right", "no"), so that it counts only where it stands by itself"""
 
+_KEY = re.compile(r"[A-Za-z0-9]|[1-9][0-9]").fullmatch
 _FORMS = ("({})", "{})", "{}:", "[{}]", "**{}**", "Option {}", "Answer: {}", "The answer is {}", "The answer is {}.")
 """the commonest ways to give a letter: looked up, though reading them would come to the same"""
 _ARTICLES = ("a", "an", "the")
@@ -69,7 +71,7 @@ def phrase_words(text: str) -> tuple[str, ...]:
     return tuple(words[1:] if article else words)
 
 
-def compile_lexicon(texts: Mapping[str, str], *, closed: bool = False) -> Lexicon:
+def compile_lexicon(texts: Mapping[str, str]) -> Lexicon:
     """Build the lexicon of checked choices; ``texts`` maps a key to its text."""
     owners: dict[tuple[str, ...], Keys] = {}
     own: dict[Keys, tuple[str, ...]] = {}
@@ -99,7 +101,6 @@ def compile_lexicon(texts: Mapping[str, str], *, closed: bool = False) -> Lexico
         bare=bare,
         triggers=frozenset(keys) | frozenset(phrases) | frozenset(IDIOMS),
         longest=max(map(len, texts.values())) + 20,
-        closed=closed,
         no=owners.get(("no",)),
     )
 
@@ -110,7 +111,7 @@ def _lexicon(items: tuple[tuple[str, str], ...]) -> Lexicon:
     for key, text in items:
         if not isinstance(key, str) or not isinstance(text, str):
             raise BadReference("choices", "keys and texts are strings")
-        if not key.isascii() or not (len(key) == 1 and key.isalnum() or len(key) == 2 and key.isdigit()):
+        if not _KEY(key):
             raise BadReference("choices", "a key is one letter, or a number of one or two digits")
         texts[key] = text
     if not texts:

@@ -7,15 +7,19 @@ different statements contradict each other, wherever they stand.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
-from .claims import Claim, claims_of
+from .claims import Claim, Sign, claims_of
 from .groups import join
 from .mentions import Scan
 from .options import Keys, Lexicon
 from .text import clean, excerpt, normalize
 
 _CLOSING = ("whole", "mark")
+_SHORT = 256
+"""characters of an answer worth remembering: the rollouts of a group often say the same"""
+_HEADINGS = ("label", "listing", "text")
 _NOBODY: Keys = frozenset()
 
 
@@ -35,6 +39,10 @@ def read(answer: str, lexicon: Lexicon) -> Reading:
     bare = lexicon.bare.get(answer)
     if bare is not None:
         return Reading(bare)
+    return _read_short(answer, lexicon) if len(answer) <= _SHORT else _parse(answer, lexicon)
+
+
+def _parse(answer: str, lexicon: Lexicon) -> Reading:
     text = excerpt(answer)
     if not text.strip():
         return Reading(_NOBODY, "empty")
@@ -50,13 +58,17 @@ def read(answer: str, lexicon: Lexicon) -> Reading:
     return reading
 
 
+_read_short = lru_cache(maxsize=4096)(_parse)
+
+
 def settle(claims: list[Claim], lexicon: Lexicon) -> Reading:
     """Weigh the claims against each other."""
     if len(claims) == 1 and claims[0].sign == "+" and claims[0].keys <= lexicon.everything:
         return Reading(claims[0].keys)
-    claims = _closed_deliberation(claims, lexicon)
+    claims = _closed_deliberation(_ticked_off(claims), lexicon)
     asserted: set[str] = set()
     rejected: set[str] = set()
+    opening: set[str] = set()
     wholes: list[Keys] = []
     flaw, doubted = "", _NOBODY
     previous = None
@@ -69,6 +81,8 @@ def settle(claims: list[Claim], lexicon: Lexicon) -> Reading:
             asserted |= claim.keys
             if claim.kind == "whole":
                 wholes.append(claim.keys)
+            elif claim.kind != "weak" and not wholes:
+                opening |= claim.keys
         elif sign == "-":
             rejected |= claim.keys
         elif sign == "?":
@@ -79,6 +93,7 @@ def settle(claims: list[Claim], lexicon: Lexicon) -> Reading:
             doubted |= claim.keys
         elif not _harmless(claim, previous, asserted, lexicon):
             flaw = flaw if flaw == "hedged" else "retracted"
+            doubted |= claim.keys
         if claim.keys:
             previous = claim
     chosen = frozenset(asserted)
@@ -90,9 +105,21 @@ def settle(claims: list[Claim], lexicon: Lexicon) -> Reading:
         return Reading(_NOBODY, "rejected" if rejected else "nothing", frozenset(rejected))
     if chosen & rejected:
         return Reading(_NOBODY, "contradicted", chosen & rejected)
-    if wholes and (any(keys != wholes[0] for keys in wholes) or not chosen <= wholes[0]):
+    # Whole answers agree with each other, with what was stated before them, and nothing is added after.
+    if wholes and (len(set(wholes)) > 1 or chosen != wholes[0] or opening not in (set(), chosen)):
         return Reading(_NOBODY, "contradicted", chosen)
     return Reading(chosen)
+
+
+def _ticked_off(claims: list[Claim]) -> list[Claim]:
+    """Read "A: no": turned down where options are gone through or the answer is told after, else taken back."""
+    if not any(claim.sign == "N" for claim in claims):
+        return claims
+    last = len(claims) - 1
+    listed = sum(claim.kind in ("label", "listing") for claim in claims) > 1
+    told = claims[last].sign == "+" and claims[last].kind in _CLOSING
+    sign: Sign = "-" if listed or told else "!"
+    return [claim._replace(sign=sign) if claim.sign == "N" else claim for claim in claims]
 
 
 def _closed_deliberation(claims: list[Claim], lexicon: Lexicon) -> list[Claim]:
@@ -102,14 +129,15 @@ def _closed_deliberation(claims: list[Claim], lexicon: Lexicon) -> list[Claim]:
         # Without one, a question still yields to the statement behind it.
         final = max((i for i, claim in enumerate(claims) if claim.sign == "+"), default=-1)
         return [claim for i, claim in enumerate(claims) if claim.sign != "q" or i > final]
-    # Naming two options or more on the way is a walk through them, and its headings and rejections are part of it.
+    # Two options or more on the way are a walk through them, and its headings and rejections are part of it.
+    headed = len({c.keys for c in claims[:last] if c.kind in _HEADINGS}) > 1
     walk = len({c.keys for c in claims[:last] if c.keys and (c.sign != "+" or c.kind not in ("whole", "state"))}) > 1
     kept = []
     for i, claim in enumerate(claims):
         settled = i < last and (
             claim.sign in "?q=wn!"
-            or claim.kind in ("weak", "listing")
-            or (claim.kind in ("label", "text") and (walk or claim.sentence > 1))
+            or claim.kind == "weak"
+            or (claim.kind in _HEADINGS and (headed or claim.sentence > 1))
             # "Of A and B, B is correct": the candidates, named in the sentence that decides between them.
             or (claim.kind == "label" and claim.sentence == claims[last].sentence and claim.keys > claims[last].keys)
             or (walk and claim.sign == "-")

@@ -17,8 +17,9 @@ MAX_CHARS = 8000
 _HALF = MAX_CHARS // 2
 
 _PLAIN = re.compile(r"[A-Za-z0-9 .,;:?'\"()\n/+%-]*+").fullmatch
-_SUPER = {c: d for c, d in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True)}
+_SUPER = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
 _SUPER_RUN = re.compile("[" + "".join(_SUPER) + "]+")
+_SUB_RUN = re.compile("(?<=[0-9])(?=[₀-₉])")
 _FRACTION = re.compile("(?<=[0-9])(?=[¼-¾⅐-⅞])")
 
 _CHARACTERS = str.maketrans(
@@ -46,10 +47,13 @@ _COMMAND = re.compile(
 )
 _NOT = re.compile(r"\\(?:neg|lnot|not|neq|ne)\b|!=|(?<![\w!])!(?=\w)")
 _TAG = re.compile(r"</?[A-Za-z|!][^<>\n]{0,60}>")
-_BLANKS = re.compile(r"\\(?:quad|qquad|[ ,;!])|\\(?=[^\w\s])|\$(?!\d)|(?m:^[ \t]*(?:#+|>+|[*])[ \t]+)")
+_BLANKS = re.compile(r"\\(?:quad|qquad|[ ,;!])|\\(?=[^\w\s])|\$(?!\d)|(?m:^[ \t]*(?:#+|>+(?![ \t]*\d)|[*])[ \t]+)")
 _EMPHASIS = re.compile(r"(?<![\d\s])\*+|\*+(?![\d\s])|\*\*+|`+|(?<!\w)_+|_+(?!\w)|~(?!\d)")
+# "**B** The lungs are clear": the end of the bold print is the end of the sentence.
+_BOLD_LABEL = re.compile(r"\*\*((?:[Oo]ption )?\(?(?:[A-Za-z0-9]|[Yy]es|YES|[Nn]o|NO)\)?)\*\*(?=\s+[A-Z])")
 _ABBREVIATION = re.compile(r"\b(?:i\.\s?e\.|e\.\s?g\.|a\.k\.a\.)", re.I)
 _ARROW = re.compile(r"[=-]+>+")
+_RUN = re.compile(r"[^\S\n]{2,}+")
 _COMPOUND = re.compile(r"(?<=[A-Za-z]{2})-(?=[A-Za-z]{2})")
 
 
@@ -66,6 +70,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text
     text = _SUPER_RUN.sub(lambda run: "^" + "".join(_SUPER[c] for c in run[0]), text)
+    text = _SUB_RUN.sub("_", text)
     text = _FRACTION.sub(" ", text.translate(_CHARACTERS))
     return unicodedata.normalize("NFKC", text).translate(_CHARACTERS)
 
@@ -76,12 +81,14 @@ def clean(text: str) -> str:
         text = _ABBREVIATION.sub(" ", _undress(fold(text)))
     elif "e." in text or "g." in text or "k." in text:
         text = _ABBREVIATION.sub(" ", text)
+    # Runs of blanks go, so that the tokenizer never has to try each of them.
+    text = _RUN.sub(" ", text)
     return _COMPOUND.sub(" ", text) if "-" in text else text
 
 
 def _undress(text: str) -> str:
     text = _PICTURES.sub(" ", _MARKS.sub(_mark, text))
-    text = _STRUCK.sub(" ", text)
+    text = _BOLD_LABEL.sub(r"\1. ", _STRUCK.sub(" ", text))
     text = _COMMAND.sub("", text)
     text = _NOT.sub(" not ", text)
     text = _TAG.sub("\n", text)

@@ -25,28 +25,29 @@ from __future__ import annotations
 
 _CLASSES = {
     "f": """
-        something anything a an the of to for in on at by with from into i we me my our us you your one ones would will
-        should must shall have has had having been do does did done more very really quite definitely certainly clearly
+        something anything a an the of to for in on at by with from into i we me my our us you your one ones will
+        must shall have has had having been do does did done more very really quite definitely certainly clearly
         obviously surely absolutely simply just only both all any each also too again here there now i'd i'll i'm i've
         we'd we'll let lets let's likely probable probably presumably apparently seemingly yes ok okay opinion following
-        provided available among out what who whom whose how please well single strongly highly entirely completely
+        provided available among what who whom whose how please well single strongly highly entirely completely
         fully totally exactly precisely alone together reason reasons own along like think believe guess feel suspect
         reckon expect hmm ah oh sorry actually indeed truly first final definite step steps careful carefully additional
         additionally itself straightforward obvious explanation analysis review reviewing looking look using seem appear
         listed mine per about up such whole entire much many far quick task main key point things thing made make set
         upon after before once follows come rather instead compared rule ruled rules ruling take strike second apart
         undoubtedly unquestionably evidently basically essentially honestly frankly personally specifically namely
-        equally fact reality ever case cases real actual kind sort whether followed""",
-    "W": """""",
+        equally fact reality ever case cases real actual kind sort whether followed toward
+        towards""",
+    "W": """would should""",
     "M": """most best closest closely strongest likeliest""",
     "b": """is be am being was seems appears looks remains stays equals becomes called named""",
     "B": """are were remain""",
     "y": """
         choose chose chosen choosing chooses pick picked picking picks select selected selecting selects go going vote
-        leaves leaving say saying says opt opting conclude concluded decide decided settle submit prefer""",
+        answering leaves leaving say saying says opt opting conclude concluded decide decided settle submit prefer""",
     "d": """
         suggest suggests suggesting suggested suggestive indicate indicates indicating indicated indicative support
-        supports supporting supported consistent compatible align aligns aligned aligning fit fits fitting match matches
+        supports supporting supported consistent compatible align aligns aligned aligning fit fits match matches
         matching matched correspond corresponds corresponding describe describes described represent represents
         representing show shows showing shown demonstrate demonstrates demonstrated reveal reveals points pointing favor
         favors favour favours favored favoured reflect reflects depict depicts depicted mean means imply implies confirm
@@ -74,10 +75,11 @@ _CLASSES = {
         implausible doubtful excluded exclude excludes excluding eliminated eliminate eliminates eliminating rejected
         reject rejects rejecting dismissed refuted contradicted discounted unsupported inconsistent incompatible
         inappropriate absent opposite contrary lie lying bogus nonsense misleading distractor reverse bad incorrectly
-        wrongly fails failed fail untenable disproved lied ❌ ✗ ✘ 👎 less least""",
+        wrongly fails failed fail untenable disproved lied ❌ ✗ ✘ 👎 less least out""",
     "r": """
         correct right true accurate valid better superior truth winner stronger optimal reasonable logical sound
-        favorite favourite proper appropriate suitable preferable preferred ideal perfect correctly accurately good""",
+        favorite favourite proper appropriate suitable preferable preferred ideal perfect correctly accurately good
+        fitting""",
     "h": """
         maybe perhaps possibly possible possibility might may potentially potential plausible uncertain unsure unclear
         unknown ambiguous indeterminate inconclusive undetermined equivocal questionable debatable either between some
@@ -85,14 +87,16 @@ _CLASSES = {
         toss-up coin conceivable conceivably candidate candidates contender chance failing flip""",
     "K": """could can""",
     "S": """
-        sure certain confident know tell determine determined ascertain idea definitive definitively certainty convinced
-        positive""",
+        sure certain confident know known tell determine determined ascertain idea definitive definitively certainty
+        convinced positive""",
     "F": """if unless depending depends suppose assume imagine pretend hypothetically""",
     "R": """
         wait scratch retract retracted retracting withdraw withdrawn disregard ignore forget nevermind oops whoops
         kidding joking joke prank jk lol reconsider reconsidering reconsidered rethink revise revised change changed
         changing undo cancel correction""",
-    "P": """said initial prior initially originally previously formerly thought considered tempting tempted almost nearly""",
+    "P": """
+        said initial prior initially originally previously formerly thought considered tempting tempted almost
+        nearly""",
     "e": """other others else another different rest remaining elsewhere""",
     "i": """so thus therefore hence consequently accordingly thereby finally ultimately overall then ergo summary""",
     "v": """
@@ -169,6 +173,7 @@ IDIOMS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     ),
     "how": ((("about",), "h"),),
     "what": ((("about",), "h"), (("if",), "F")),
+    "on": ((("the", "other", "hand"), "u"),),
     "left": ((("with",), "y"),),
     "compared": ((("to",), "c"), (("with",), "c")),
     "out": ((("of",), "f"),),

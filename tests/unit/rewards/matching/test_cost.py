@@ -1,0 +1,49 @@
+"""A hostile answer costs milliseconds, and only its two ends are read."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from medreward.rewards.matching import match_choice, match_choices, match_text, match_yes_no
+from medreward.rewards.matching.text import MAX_CHARS
+
+CHOICES = {"A": "Focal consolidation", "B": "Clear", "C": "Pleural effusion", "D": "Pneumothorax"}
+MEGABYTE = 1_000_000
+UNITS = [
+    "A or ", "(", ")", "not ", "B", " ", "\n", "A,", "*", "~~", "<s>", "<a ", "\\sout{", "1,000", "É", "\ud800", "²",
+    "❌ ", "option ", "A) Clear\n", "no ", "- ", "`", "<!--", "$\\boxed{", "i.e.", "'", "a'", "a-", "ER+", "Focal ",
+    "=>", "[ ] ", "\u200b", "if ", "(A)", "x(B)", "O", "(x", "B, ", "as good ", "_",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=ascii)
+def test_a_megabyte_is_read_within_the_deadline(unit: str) -> None:
+    answer = unit * (MEGABYTE // len(unit))
+    choices = CHOICES
+    for match in (
+        lambda: match_choice(answer, choices, "B"),
+        lambda: match_choices(answer, choices, "A, B"),
+        lambda: match_yes_no(answer, "yes"),
+        lambda: match_text(answer, "left lung"),
+        lambda: match_text(answer[:MAX_CHARS], "left lung"),
+    ):
+        # The best of three: another process on the machine is not what is measured. Typically 1 to 20 ms.
+        best = 1.0
+        for _ in range(3):
+            start = time.perf_counter()
+            match()
+            best = min(best, time.perf_counter() - start)
+        assert best < 0.05
+
+
+def test_a_long_answer_is_read_at_both_ends() -> None:
+    filler = "The lungs are large and aerated. " * 1000
+    assert match_choice(f"{filler} The answer is B.", CHOICES, "B").value == 1.0
+    assert match_choice(f"The answer is B. {filler}", CHOICES, "B").value == 1.0
+    assert match_choice(f"The answer is C. {filler} The answer is B.", CHOICES, "B").value == 0.0
+
+
+def test_the_cut_joins_no_halves_into_a_statement() -> None:
+    assert match_choice("The answer is " + " " * MAX_CHARS + "B", CHOICES, "B").value == 0.0
