@@ -18,7 +18,8 @@ _PARTS: dict[str, tuple[StageName, ...]] = {
     "lvkc": ("localization", "visual", "knowledge", "conclusion", "answer"),
     "gemex": ("think", "response", "answer", "location"),
 }
-# what is wrong with the numbers in a box, not with the structure around it
+_IN_RESPONSE: tuple[StageName, ...] = ("answer", "location")
+# what is wrong with the boxes, not with the structure around them
 _NOT_STRUCTURE = frozenset(
     {
         "box_unclosed",
@@ -30,6 +31,7 @@ _NOT_STRUCTURE = frozenset(
         "box_off_grid",
         "box_too_large",
         "too_many_boxes",
+        "unreadable_location",
     }
 )
 
@@ -58,9 +60,17 @@ def _faults(trajectory: Trajectory, parts: tuple[StageName, ...]) -> list[str]:
     missing = [part for part in parts if part not in present]
     faults = [f"no {', '.join(missing)}"] if missing else []
     faults += [problem.message for problem in trajectory.problems if _structural(problem)]
-    if not faults and len(trajectory.stages) != len(parts):
-        extra = sorted(present.difference(parts))
-        faults.append(f"parts that do not belong here: {', '.join(extra)}")
+    if faults:
+        return faults
+    if len(trajectory.stages) != len(parts):
+        faults.append(f"parts that do not belong here: {', '.join(sorted(present.difference(parts)))}")
+    if trajectory.answer is None:
+        faults.append("the answer says nothing")
+    if "response" in parts:
+        spans = {stage.name: stage.span for stage in trajectory.stages}
+        start, end = spans["response"]
+        outside = [name for name in _IN_RESPONSE if not start <= spans[name][0] <= spans[name][1] <= end]
+        faults += [f"{name} stands outside response" for name in outside]
     return faults
 
 

@@ -2,8 +2,10 @@
 
     r_sc = 1[a1 != y and a2 == y]
 
-It is credit for the self-check tokens: the trainer gives them the advantage ``alpha * r_sc``. It is reported with
-alpha as its weight and never summed into the reward.
+Where one factor is 0 the credit is 0, whatever the other would have been.
+
+It is credit for the self-check tokens: the trainer gives them the advantage ``alpha * r_sc``. It is reported with alpha
+as its weight and never summed into the reward.
 """
 
 from __future__ import annotations
@@ -11,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from medreward.rewards.semantics import meaning
-from medreward.rewards.types import Outcome, Params, Pending, Sample, scored
+from medreward.rewards.types import Outcome, Params, Pending, Sample, scored, unscored
 
 
 def self_check(sample: Sample, params: Params) -> Outcome | Pending:
-    """1 when the first answer is wrong and the retry's is right, else 0; absent when either cannot be decided."""
+    """1 when the first answer is wrong and the retry's is right, else 0; absent when that cannot be decided."""
     if sample.first is None:
         return scored(0.0, "no retry")
     attempts = (meaning(sample.rollout, sample.first), meaning(sample.rollout, sample.trajectory))
@@ -30,13 +32,16 @@ def self_check(sample: Sample, params: Params) -> Outcome | Pending:
 
 
 def _credit(first: Outcome, second: Outcome) -> Outcome:
-    for which, outcome in (("first answer", first), ("retry", second)):
+    verdicts = f"first answer {_word(first)} ({first.detail}), retry {_word(second)} ({second.detail})"
+    if first.value == 1.0 or second.value == 0.0:
+        return scored(0.0, verdicts)
+    for outcome in (first, second):
         if outcome.value is None:
-            return Outcome(outcome.status, None, f"{which}: {outcome.detail}")
-    was_right, is_right = first.value == 1.0, second.value == 1.0
-    verdicts = f"first answer {_word(was_right)} ({first.detail}), retry {_word(is_right)} ({second.detail})"
-    return scored(float(is_right and not was_right), verdicts)
+            return unscored(outcome.status, verdicts)
+    return scored(float(second.value == 1.0), verdicts)
 
 
-def _word(right: bool) -> str:
-    return "right" if right else "wrong"
+def _word(outcome: Outcome) -> str:
+    if outcome.value is None:
+        return "undecided"
+    return "right" if outcome.value == 1.0 else "wrong"

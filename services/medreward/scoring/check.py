@@ -16,17 +16,33 @@ def defect(rollout: Rollout) -> str | None:
         return "id: required"
     if rollout.response is None:
         return "response: required"
+    if not _is_text(rollout.response):
+        return "response: holds half of a surrogate pair, which is no character"
     if rollout.question_type not in QUESTION_TYPES:
         return _not_one_of("question_type", rollout.question_type, QUESTION_TYPES)
     if rollout.box_space is not None and rollout.box_space not in BOX_SPACES:
         return _not_one_of("box_space", rollout.box_space, BOX_SPACES)
-    if rollout.retry is not None and rollout.retry.response is None:
-        return "retry.response: required"
+    if rollout.retry is not None:
+        if rollout.retry.response is None:
+            return "retry.response: required"
+        if not _is_text(rollout.retry.response):
+            return "retry.response: holds half of a surrogate pair, which is no character"
     if (image := rollout.image) is not None:
         for name, pixels in (("width", image.width), ("height", image.height)):
             if not 0 < pixels <= _LARGEST_IMAGE:
                 return f"image.{name}: must be from 1 to {_LARGEST_IMAGE} pixels, not {pixels}"
     return None
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8; only a Python caller can give what cannot."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _not_one_of(path: str, value: str, allowed: tuple[str, ...]) -> str:

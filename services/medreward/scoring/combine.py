@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from medreward.contract import types as t
 from medreward.parsing import Trajectory
-from medreward.rewards.grounding import space_of
+from medreward.rewards.grounding import space_of, usable
 from medreward.rewards.types import Outcome, Sample, unscored
 from medreward.scoring.recipes import Part, Recipe
 
@@ -20,7 +21,8 @@ def combine(recipe: Recipe, sample: Sample, outcomes: Mapping[str, Outcome]) -> 
     counted = [(part.weight, outcomes[part.name].value) for part in recipe.parts if part.counts]
     reward: float | None = None
     if counted and all(value is not None for _, value in counted):
-        reward = sum(weight * value for weight, value in counted if value is not None)
+        # fsum: 0.6 + 0.3 + 0.1 is 1
+        reward = math.fsum(weight * value for weight, value in counted if value is not None)
     detail = None
     # a gate is asked only once every component is there: no failure may turn into the number 0
     if reward is not None:
@@ -60,7 +62,9 @@ def _trajectory(trajectory: Trajectory, rollout: t.Rollout) -> t.Trajectory:
         stages=[t.Stage(stage.name, stage.text, *stage.span) for stage in trajectory.stages],
         answer=trajectory.answer,
         regions=[
-            t.PredictedRegion(region.label, list(region.box or ()), space_of(region, rollout), *region.span)
+            t.PredictedRegion(
+                region.label, list(usable(region, rollout) or ()), space_of(region, rollout), *region.span
+            )
             for region in trajectory.regions
         ],
         problems=[t.Problem(problem.code, problem.message, *problem.span) for problem in trajectory.problems],

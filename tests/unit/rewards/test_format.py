@@ -37,6 +37,7 @@ def test_lvkc_built_as_asked_is_1(response: str) -> None:
         ("<VISUAL>a</VISUAL><LOC>b</LOC><KNOWLEDGE>c</KNOWLEDGE><CON>d</CON><ANSWER>B</ANSWER>", "LOC"),
         ("<LOC>a<VISUAL>b</VISUAL></LOC><KNOWLEDGE>c</KNOWLEDGE><CON>d</CON><ANSWER>B</ANSWER>", "VISUAL"),
         (lvkc(answer=""), "ANSWER"),
+        (lvkc(answer="``````"), "the answer says nothing"),
         (gemex(), "no localization"),
         (f"<think>x</think>{GOOD}", "think"),
     ],
@@ -62,6 +63,8 @@ def test_gemex_built_as_asked_is_1() -> None:
         "<think>x</think><response><location><box>[1,2,3,4]</box></location><answer>B</answer></response>",
         "<think>x</think><answer>B</answer><location><box>[1,2,3,4]</box></location><response>y</response>",
         gemex("B", [1, 2, 3, 4]).replace("</response>", ""),
+        "<think>x</think><response>y</response><answer>B</answer><location>none</location>",
+        gemex("``````", [1, 2, 3, 4]),
     ],
 )
 def test_gemex_built_otherwise_is_0(response: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from medreward.contract import codec
 from medreward.contract import types as t
 from medreward.contract.errors import RequestError, ServiceError
 from medreward.judge import JudgeAsk
@@ -173,11 +174,26 @@ def test_self_check_of_open_answers_waits_for_both_verdicts() -> None:
     assert [len(call) for call in judge.calls] == [2]
 
 
-def test_self_check_is_absent_when_a_verdict_is() -> None:
+def test_self_check_is_absent_when_it_hangs_on_a_verdict_that_is() -> None:
     made = rollout(lvkc("clear"), retry=t.Retry("again", lvkc("Cardiomegaly")), **OPEN)
     (result,) = score(pipeline(scorer=FakeScorer(1.0)), made, recipe="medsage").results
     assert (result.components["self_check"].status, result.components["self_check"].value) == ("unavailable", None)
     assert result.reward == 3.0  # the retry equals the reference, and the credit never counts in the reward
+
+
+@pytest.mark.parametrize(("first", "second"), [("Cardiomegaly", "clear"), ("clear", "")])
+def test_self_check_is_0_where_one_factor_is_whatever_the_other_would_be(first: str, second: str) -> None:
+    made = rollout(lvkc(first), retry=t.Retry("again", lvkc(second)), **OPEN)
+    (result,) = score(pipeline(scorer=FakeScorer(1.0)), made, recipe="medsage").results
+    assert (result.components["self_check"].status, result.components["self_check"].value) == ("ok", 0.0)
+
+
+def test_half_a_surrogate_pair_is_invalid_input_not_a_crash() -> None:
+    response = score(pipeline(), rollout("B \ud800"), rollout("B"), explain=True)
+    bad, good = response.results
+    assert {c.status for c in bad.components.values()} == {"invalid_input"}
+    assert good.components["semantics"].value == 1.0
+    codec.encode(response)
 
 
 def test_gates_of_the_released_recipe_make_the_whole_reward_0() -> None:
@@ -191,7 +207,7 @@ def test_gates_of_the_released_recipe_make_the_whole_reward_0() -> None:
         rollout(released.replace("</VIS>", ""), reference=t.Reference("B", region)),
         recipe="medsage-released",
     ).results
-    assert good.reward == pytest.approx(1.0)
+    assert good.reward == 1.0
     assert (fewer.reward, fewer.detail) == (0.0, "gated to 0: 1 boxes, the reference has 2")
     assert broken.reward == 0.0
     assert broken.components["answer"].value == 1.0
