@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,9 @@ from medreward.serve.environment import Proxy, choose_proxy, free_port, is_free,
 
 _OBJECT_STORE_BYTES = 100 * 1024 * 1024  # bodies go by HTTP, so the store stays almost empty
 _READY_S = 90.0
+_DRAIN_S = 60.0  # Ray Serve itself ends what is still in flight after 20 s
+
+log = logging.getLogger(__name__)
 
 
 class StartError(RuntimeError):
@@ -79,8 +83,13 @@ class LocalCluster:
         from medreward.serve.app import APPLICATION
 
         if self._deployed:
-            serve.delete(APPLICATION)
             self._deployed = False
+            # Ray Serve waits for its controller without end, and the controller may have died with the cluster
+            drain = threading.Thread(target=serve.delete, args=(APPLICATION,), daemon=True)
+            drain.start()
+            drain.join(_DRAIN_S)
+            if drain.is_alive():
+                log.warning("requests in flight did not end within %.0f s; stopping all the same", _DRAIN_S)
         ray.shutdown()
         shutil.rmtree(self._directory, ignore_errors=True)
 

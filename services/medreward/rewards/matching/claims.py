@@ -32,17 +32,21 @@ n "it is not", w "that is wrong", = "it is" """
 _SENTENCE = re.compile(r"([^.?;\n]*)([.?;\n]?)").findall
 _CLAUSE = re.compile(r"([su]?)([^,:()su-]*)([,:()-]?)").findall
 _UNKNOWING = re.compile(r"[nN][fWMbBpKmy]*S")
+_UNLIKELY = re.compile(r"[nN]f*H").sub
+# "Yes, probably due to edema", "B. It may be due to age": it doubts the reason, not the answer.
+_REASONED = re.compile(r"(?<=[,:;(.\ns-])[fpbhH]+(?=s)").sub
 # What stands between an option and its predicate: "B (the second one) is right", "B, is right".
 _ASIDE = re.compile(r"(?<=O)(?:\([^OQ()]*x[^OQ()]*\)(?=[bBdKWnrMw])|-[^OQ,:()-]*x[^OQ,:()-]*-(?=[bBdKW])|,(?=[bBW]))")
-_REMARK = re.compile(r"[fWMiBbrhKnNwpmoePR&|y]+").fullmatch
-_JUDGEMENT = re.compile(r"[fWMiBbrhKnNwpvd&]+").fullmatch
+_REMARK = re.compile(r"[fWMiBbrhHKnNwpmoePR&|y]+").fullmatch
+_JUDGEMENT = re.compile(r"[fWMiBbrhHKnNwpvd&]+").fullmatch
 _ECHO = re.compile(r"[fp]+[bB]r?").fullmatch
 _FRAMED = re.compile("[bBmoy]").search
 _DENIED = re.compile("[nN]").search
 _TURNED_DOWN = re.compile("[nNw]").search
 _DOUBTED = re.compile("[hFR]").search
 _WEIGHED = re.compile("[rmodnw]").search
-_CLOUDED = re.compile("[nNwhKFPcER]").search
+_HEDGED = re.compile("[hH]").search
+_CLOUDED = re.compile("[nNwhHKFPcER]").search
 
 
 class Claim(NamedTuple):
@@ -57,7 +61,7 @@ class Claim(NamedTuple):
 class _Sentence:
     """What holds until the sentence ends."""
 
-    __slots__ = ("asked", "closing", "condition", "noun", "past", "prose", "unsure")
+    __slots__ = ("aside", "asked", "closing", "condition", "noun", "past", "prose", "unsure")
 
     def __init__(self, asked: bool, closing: bool) -> None:
         self.asked = asked
@@ -65,12 +69,18 @@ class _Sentence:
         """it concludes: "therefore", "based on this" """
         self.noun = False
         """it has spoken of the answer and not named it yet"""
+        self.aside = False
+        """behind an assertion it tells of an earlier view of another option, and goes on about that one"""
         self.condition = self.past = self.prose = self.unsure = False
 
 
 def claims_of(codes: str, groups: list[Group], lexicon: Lexicon) -> list[Claim]:
     """Read the joined code string clause by clause."""
     return _Reader(iter(groups), lexicon).read(codes)
+
+
+def _is_past(spot: Spot, sentence: _Sentence) -> bool:
+    return "P" in spot.before or "P" in spot.after or sentence.past
 
 
 class _Reader:
@@ -81,12 +91,19 @@ class _Reader:
         self.pending: Literal["", "+", "-", "?"] = ""
         """the sign of an announcement ("The answer is:") that waits for its option"""
         self.number = 0
+        self.asserted: set[str] = set()
+        self.worded = False
+        """whether the option named last is named by its text, with or without its letter"""
 
     def read(self, codes: str) -> list[Claim]:
         if "S" in codes:
             codes = _UNKNOWING.sub("h", codes).replace("S", "f")
         if "Mh" in codes:
             codes = codes.replace("Mh", "M")  # "the most plausible finding" is a choice, not a doubt
+        if "H" in codes:
+            codes = _UNLIKELY("n", codes.replace("MH", "M"))
+        if "s" in codes and _HEDGED(codes):
+            codes = _REASONED("", codes)
         if "O(" in codes or "O," in codes or "O-" in codes:
             codes = _ASIDE.sub("", codes)
         for body, end in _SENTENCE(codes):
@@ -104,7 +121,7 @@ class _Reader:
             if not words:
                 continue
             if "O" in words:
-                self._about(words, bool(stop), sentence)
+                self._about(words, bool(stop), intro == "s", sentence)
             elif "Q" in words:
                 self._pointing(words, stop in ("", ")"), sentence)
             elif tied and _JUDGEMENT(words):
@@ -116,7 +133,7 @@ class _Reader:
 
     # -- clauses that name options -------------------------------------------------------------------------------
 
-    def _about(self, words: str, explained: bool, sentence: _Sentence) -> None:
+    def _about(self, words: str, explained: bool, reason: bool, sentence: _Sentence) -> None:
         parts = words.split("O")
         pre = self._skip(parts[0])
         prose = "x" in pre
@@ -136,9 +153,14 @@ class _Reader:
                 kind = kind_in_prose(spot, sentence.closing)
             else:
                 kind = kind_in_talk(spot, sentence.closing, sentence.prose)
+            if reason and kind == "label":
+                kind = None  # "because option C requires ..."
             sign = self._sign(spot, sentence) if kind else ""
             if kind and sign:
                 self._add(kind, sign, group.keys)
+                self.worded = not group.bare
+            elif self._outdated(spot, sentence):
+                sentence.aside = True
             sentence.condition = sentence.condition or "F" in pre
             prose = prose or "x" in post or "x" in rest
             pre = rest
@@ -154,7 +176,7 @@ class _Reader:
 
     def _sign(self, spot: Spot, sentence: _Sentence) -> Literal["", "+", "-", "?", "q"]:
         around = spot.before + spot.after
-        if "P" in around or sentence.past or ("W" in spot.after and not _WEIGHED(spot.after)):
+        if _is_past(spot, sentence) or ("W" in spot.after and not _WEIGHED(spot.after)):
             return ""
         bad = "w" in around or "c" in spot.before or "E" in spot.before
         denials = around.count("n") + around.count("N") + (self.pending == "-")
@@ -162,7 +184,7 @@ class _Reader:
             _DOUBTED(around)
             or ("K" in around and not bad and not denials)
             # "No B" may correct or deny, two negatives may cancel: neither says anything clearly.
-            or (spot.group.letter and spot.before.endswith("N"))
+            or (spot.group.bare and spot.before.endswith("N"))
             or (denials and bad)
             or denials > 1
             or self.pending == "?"
@@ -174,7 +196,11 @@ class _Reader:
             return "q"
         if denials or bad:
             return "-"
-        return "?" if spot.group.alternative else "+"
+        return "?" if spot.group.alternative or "H" in around else "+"
+
+    def _outdated(self, spot: Spot, sentence: _Sentence) -> bool:
+        """ "B. I considered A but rejected it": the view given up is of another option than those that stand."""
+        return _is_past(spot, sentence) and bool(self.asserted) and self.asserted.isdisjoint(spot.group.keys)
 
     def _pointing(self, words: str, closes: bool, sentence: _Sentence) -> None:
         """Prose that ends in "(B)": it describes B, and asserts it unless something denies or doubts it."""
@@ -205,7 +231,7 @@ class _Reader:
         leads = announces(words) or ((sentence.noun or sentence.closing) and ends_in_link(words))
         if stop and stop in ":-(\n" and leads:
             tail = words.rpartition("x")[2]
-            self.pending = "?" if not prose and "h" in tail else "-" if _TURNED_DOWN(tail) else "+"
+            self.pending = "?" if not prose and _HEDGED(tail) else "-" if _TURNED_DOWN(tail) else "+"
         elif prose:
             self.pending = ""
 
@@ -213,18 +239,23 @@ class _Reader:
         """ "A: absent", "B (wrong)": the words behind a label speak of that option alone."""
         if self.claims and self.claims[-1].sign in "+q":
             denied, bad = _DENIED(words), "w" in words
-            if "h" in words or (denied and bad):
+            says_no = self.worded and self.claims[-1].keys == self.lexicon.no
+            if "h" in words or (denied and bad) or ("H" in words and (says_no or not (denied or bad))):
                 self._resign("?")
+            elif says_no and (self.lexicon.closed or not bad):
+                return  # "No - not seen", "No: absent": it says no twice
             elif denied or bad:
                 self._resign("N" if words.strip("f") == "N" else "-")
+            elif "r" in words:
+                self.claims[-1] = self.claims[-1]._replace(kind="state")  # "A: correct" is more than a heading
 
     def _remark(self, words: str, stop: str, sentence: _Sentence) -> None:
-        denies, bad, doubts = bool(_DENIED(words)), "w" in words, "h" in words
+        denies, bad, doubts = bool(_DENIED(words)), "w" in words, bool(_HEDGED(words))
         if not any(claim.sign in "+q" for claim in self.claims):
             # Nothing to remark on yet: doubt, or a "not" left hanging ("it is not, I say, B"), bears on what comes.
             hanging = words[-1] == "n" and stop == "," and len(words) > 1 and not self.lexicon.closed
             sentence.unsure = sentence.unsure or doubts or hanging
-        elif sentence.asked:
+        elif sentence.asked or (sentence.aside and (denies or bad)):
             return
         elif "e" in words:
             # About the other options: fine while it turns them down, a contradiction once it holds one for right.
@@ -251,3 +282,5 @@ class _Reader:
 
     def _add(self, kind: Kind, sign: Sign, keys: Keys) -> None:
         self.claims.append(Claim(kind, sign, keys, self.number))
+        if sign == "+":
+            self.asserted |= keys

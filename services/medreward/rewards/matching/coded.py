@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-from .options import Keys, Lexicon
+from .options import SPAN, Keys, Lexicon
 from .tokens import words_of
 from .vocabulary import CODES
 
@@ -16,6 +17,8 @@ GOING_ON = frozenset("bBKWnNwrhdcEi&|/FR")
 """codes that go on about the option before them; anything else behind a label begins its explanation"""
 
 _code = CODES.get
+_LISTED = re.compile(r"""(?<![\d.,])\d{1,2}(?:,\d{1,2}(?!\d))++(?=[ .)\]}"']{0,5}(?:$|\n))""")
+"""numbers that end a line, not a quantity with its unit"""
 
 
 class Mention(NamedTuple):
@@ -36,6 +39,10 @@ class Coded:
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         """Split and code every word by itself; what its neighbours make of it comes after."""
         self.lexicon = lexicon
+        if lexicon.numbered and "," in text:
+            text = _LISTED.sub(lambda run: run[0].replace(",", ", "), text)
+        if lexicon.ranged and "-" in text:
+            text = SPAN.sub(self._spelled_out, text)
         words: list[str] = words_of(text)
         if "'" in text or '"' in text:
             words = [word for word in words if word not in ("'", '"')]
@@ -45,6 +52,10 @@ class Coded:
         self.found: list[Mention] = []
         self.upto = 0
         """words before this one are settled"""
+
+    def _spelled_out(self, span: re.Match[str]) -> str:
+        both = span[1].lower() in self.lexicon.keys and span[2].lower() in self.lexicon.keys
+        return f"{span[1]} to {span[2]}" if both else span[0]
 
     def mark(self, start: int, end: int, mention: Mention) -> None:
         """Make one mention of the words from ``start`` to ``end``."""

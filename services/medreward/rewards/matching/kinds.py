@@ -44,7 +44,7 @@ _CHOSEN = re.compile("[rMbBy]").search
 _APPROVED = re.compile("[rM]").search
 _NAMED = re.compile("[oj]").search
 _LED = re.compile("[oji]").search
-_VERDICT = re.compile("[riwnNh]").search
+_VERDICT = re.compile("[riwnNhH]").search
 _SPLIT = re.compile(r"[&|ui]")
 _TURN = re.compile(r"[cE]|(?<!b)[nN](?=[fp]*$)")
 
@@ -123,4 +123,4 @@ def share(between: str) -> tuple[str, str]:
     cut = _SPLIT.search(between) or _TURN.search(between)
     if cut:
         return between[: cut.start()], between[cut.start() :]
-    return (between, "") if between[:1] in ("b", "B", "r", "v", "f", "W", "x") else ("", between)
+    return (between, "") if between[:1] in ("b", "B", "r", "v", "f", "W", "H", "x") else ("", between)

@@ -107,7 +107,7 @@ class Letters(Coded):
             return
         end = start + len(own)
         between, after = codes[i + 1 : start], self.at(end)
-        if after not in BREAKS:
+        if after not in BREAKS and not self._is_label(end):
             # Further words make it prose ("B. Clear lungs"), unless the label left no doubt ("B) No this is ...").
             soft = len(own) == 1 and own[0] in CODES
             if soft and not (own == ("no",) and ":" in between):
@@ -118,8 +118,12 @@ class Letters(Coded):
         self.fill(i + 1, end, "")
         if "(" in between and after == ")":
             codes[end] = ""
-        if after not in BREAKS and after not in GOING_ON:
+        if after not in BREAKS and after not in GOING_ON and not self._is_label(end):
             codes[end - 1] = ":"
+
+    def _is_label(self, i: int) -> bool:
+        """Whether the next label of a list stands here: the "B)" in "A) Opacity B) Clear"."""
+        return self.at(i + 1) in (".", ")", ":") and self.lows[i] in self.lexicon.keys and not self.words[i].islower()
 
     def _longer_text(self, start: int, size: int) -> bool:
         """Whether a longer text than the option's own begins there: "B. Opacity, left" with "Opacity" for B."""
@@ -151,20 +155,21 @@ class Letters(Coded):
 
     def _small(self, i: int, low: str, before: str, back: int, after: str) -> bool:
         """Whether an unmarked small letter or number is an option: by itself, in a list, or closing a frame."""
-        if before in BREAKS and self._judged(i + 1):
+        begins = before in BREAKS or (before in JOINTS and self.before(back) == "O")
+        if begins and self._judged(i + 1):
             return True
         listed = after in JOINTS and i + 2 < len(self.lows) and self.lows[i + 2] in self.lexicon.keys
         if not listed and after not in BREAKS and not self.owns(i + 1, self.lexicon.keys.get(low)):
             return False
         if before in JOINTS:
             return self.before(back) == "O"
-        return before in BREAKS or before in "bBmoyd" or (before in "fnc" and low not in "ai")
+        return before in BREAKS or before in "bBmoyd" or (before in "fHnc" and low not in "ai")
 
     def _judged(self, i: int) -> bool:
         """Whether a whole predicate follows ("is right"): then the word in front makes no compound of the letter."""
         if self.at(i) not in ("b", "B"):
             return False
-        return "".join(self.codes[i + 1 : i + 4]).lstrip("fMWn")[:1] in ("r", "w", "m", "o")
+        return "".join(self.codes[i + 1 : i + 4]).lstrip("fMWnH")[:1] in ("r", "w", "m", "o")
 
     def _goes_on_from_prose(self, joint: int) -> bool:
         """Whether a joint goes on with a list whose last item is no option: "vitamins A and C"."""

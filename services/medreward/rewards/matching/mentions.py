@@ -43,6 +43,8 @@ class Scan(Letters):
                 continue
             if low == "no" and size == 1:
                 break
+            if self._denied_apart(i, words):
+                return
             if not soft or self._alone(i):
                 self._qualify(i, i + size)
                 self.mark(i, i + size, Mention(keys, False, True))
@@ -76,7 +78,16 @@ class Scan(Letters):
         before = self.codes[back] if back >= 0 else "."
         if before in BREAKS or before in ("m", "o") or (before in JOINTS and self.before(back) == "O"):
             return True
+        if before == "n" and self.found and self.found[-1].text:
+            return self.before(back) == "," and not self.lexicon.closed  # "left, not right"
         return before in ("b", "B") and self.before(back) in ("m", "o")
+
+    def _denied_apart(self, i: int, words: tuple[str, ...]) -> bool:
+        """Whether "no, effusion" might mean either, because "no effusion" is an option too."""
+        if i < 2 or self.codes[i - 1] not in (",", ":", ";", "-") or self.codes[i - 2] not in ("n", "N"):
+            return False
+        denied = (self.lows[i - 2], *words)
+        return any(phrase == denied for phrase, _, _ in self.lexicon.phrases.get(denied[0], ()))
 
     def _explains(self) -> bool:
         """Whether the words behind an opening yes only explain it: "Yes there is a mass"."""
@@ -86,7 +97,7 @@ class Scan(Letters):
     def _qualify(self, start: int, end: int) -> None:
         """Make prose of a qualifier at a text: "right pleural effusion" is not the option "pleural effusion"."""
         back = self.back(start)
-        if back >= 0 and self.lows[back] in QUALIFIERS:
+        if back >= 0 and back == start - 1 and self.lows[back] in QUALIFIERS:
             self.codes[back] = "x"
         if end < len(self.lows) and self.lows[end] == "right":
             self.codes[end] = "x"
@@ -95,8 +106,12 @@ class Scan(Letters):
         """A soft text that ends "it is right" is the answer when nothing else could be."""
         for i, low in enumerate(self.lows):
             for words, keys, soft in self.lexicon.phrases.get(low, ()):
-                if soft and len(words) == 1 and low != "no" and self.at(i + 1) in BREAKS and self.before(i) in "bB":
+                if soft and len(words) == 1 and low != "no" and self.at(i + 1) in BREAKS and self._linked(i):
                     self.mark(i, i + 1, Mention(keys, False, True))
+
+    def _linked(self, i: int) -> bool:
+        back = self.back(i)
+        return back >= 0 and (self.codes[back] in ("b", "B") or self.lows[back] in ("it's", "that's"))
 
     # -- no ------------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,8 @@ Phrase = tuple[tuple[str, ...], Keys, bool]
 """the words of an option text, the options it belongs to, and whether it is *soft*: one word that answers also use
 about an option ("right", "no"), so that it counts only where it stands by itself"""
 
+SPAN = re.compile(r"(?<![\w-])(?<![Ff]rom )([A-Z])-([A-Z])(?![\w-])")
+"""two capitals and a hyphen, a range where both are options; "from A-D" only says what there was to choose"""
 _KEY = re.compile(r"[A-Za-z0-9]|[1-9][0-9]").fullmatch
 _FORMS = ("({})", "{})", "{}:", "[{}]", "**{}**", "Option {}", "Answer: {}", "The answer is {}", "The answer is {}.")
 """the commonest ways to give a letter: looked up, though reading them would come to the same"""
@@ -50,6 +52,10 @@ class Lexicon:
     """no answer longer than this is one option text and nothing else"""
     closed: bool = False
     """yes and no: a lone letter is a label of no meaning here"""
+    numbered: bool = False
+    """the keys are numbers, and no text needs a decimal comma: "1,3" lists two of them"""
+    ranged: bool = False
+    """no text needs "A-C" as a word: it spans options"""
     no: Keys | None = None
     """the option whose text is "no": "No effusion is seen" begins with it"""
 
@@ -101,6 +107,8 @@ def compile_lexicon(texts: Mapping[str, str]) -> Lexicon:
         bare=bare,
         triggers=frozenset(keys) | frozenset(phrases) | frozenset(IDIOMS),
         longest=max(map(len, texts.values())) + 20,
+        numbered=any(key.isdigit() for key in texts) and not any(re.search(r"\d,\d", text) for text in texts.values()),
+        ranged=not any(SPAN.search(text) for text in texts.values()),
         no=owners.get(("no",)),
     )
 

@@ -132,6 +132,7 @@ def _closed_deliberation(claims: list[Claim], lexicon: Lexicon) -> list[Claim]:
     # Two options or more on the way are a walk through them, and its headings and rejections are part of it.
     headed = len({c.keys for c in claims[:last] if c.kind in _HEADINGS}) > 1
     walk = len({c.keys for c in claims[:last] if c.keys and (c.sign != "+" or c.kind not in ("whole", "state"))}) > 1
+    walked = _walked(claims[last + 1 :], claims[last].keys, lexicon)
     kept = []
     for i, claim in enumerate(claims):
         settled = i < last and (
@@ -143,17 +144,26 @@ def _closed_deliberation(claims: list[Claim], lexicon: Lexicon) -> list[Claim]:
             or (walk and claim.sign == "-")
             or (claim.keys == lexicon.everything and len(claim.keys) > 1)
         )
-        if not settled:
+        if not settled and not (walked and i > last and claim.kind == "label" and claim.sign == "+"):
             kept.append(claim)
     return kept
+
+
+def _walked(claims: list[Claim], chosen: Keys, lexicon: Lexicon) -> bool:
+    """Whether an answer, once given, goes through all the options or all the others: labels head what it says of each.
+
+    "The answer is B. Why not the others: A: no opacity. C: sharp angles." With one label it would be a second answer.
+    """
+    headings = [claim.keys for claim in claims if claim.kind == "label"]
+    return len(headings) > 1 and chosen.union(*headings) == lexicon.everything
 
 
 def _harmless(claim: Claim, previous: Claim | None, asserted: set[str], lexicon: Lexicon) -> bool:
     """Whether a remark leaves the claim before it standing."""
     if claim.sign == "=" or claim.sign == "n" or claim.sign == "w":
+        denies_question = frozenset(asserted) == lexicon.no
         if not lexicon.closed:
-            return claim.sign == "="
-        denies_question = asserted == {"no"}
+            return claim.sign == "=" or (claim.sign == "n" and denies_question)
         if claim.sign == "=":
             return not denies_question
         # "No, it is not" and "no, that is wrong" go on saying no; "No. That is wrong." takes it back.

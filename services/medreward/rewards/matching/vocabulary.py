@@ -10,12 +10,13 @@ b, B  link verb, singular and plural           N     "no": negator, determiner o
 y     verb of choosing                         w     wrong: the predicate that rejects
 d     verb of evidence                         r     right: the predicate that approves
 m, o  noun for the answer, for an option       h, K  hedge; K = could, can
-j     noun for what is diagnosed               S     knowing: a hedge once negated ("not sure")
-g     noun for the picture or the case         F     condition
-p     word that points back                    R     taking back
-v     presence: seen, visible                  P     an earlier view
-M     superlative: most, best, closest         i     inference: so, therefore
-e     the other options                        x     any other word
+j     noun for what is diagnosed               H     likely: a mild hedge, not "most likely"
+g     noun for the picture or the case         S     knowing: a hedge once negated ("not sure")
+p     word that points back                    F     condition
+v     presence: seen, visible                  R     taking back
+M     superlative: most, best, closest         P     an earlier view
+e     the other options                        i     inference: so, therefore
+                                               x     any other word
 &, |  and, or                                  s, u  because, but: a new clause begins
 c, E  contrast, exception: reject the next     *     all options
 ===== ======================================== ===== ============================================
@@ -28,7 +29,7 @@ _CLASSES = {
         something anything a an the of to for in on at by with from into i we me my our us you your one ones will
         must shall have has had having been do does did done more very really quite definitely certainly clearly
         obviously surely absolutely simply just only both all any each also too again here there now i'd i'll i'm i've
-        we'd we'll let lets let's likely probable probably presumably apparently seemingly yes ok okay opinion following
+        we'd we'll let lets let's yes ok okay opinion following
         provided available among what who whom whose how please well single strongly highly entirely completely
         fully totally exactly precisely alone together reason reasons own along like think believe guess feel suspect
         reckon expect hmm ah oh sorry actually indeed truly first final definite step steps careful carefully additional
@@ -36,8 +37,8 @@ _CLASSES = {
         listed mine per about up such whole entire much many far quick task main key point things thing made make set
         upon after before once follows come rather instead compared rule ruled rules ruling take strike second apart
         undoubtedly unquestionably evidently basically essentially honestly frankly personally specifically namely
-        equally fact reality ever case cases real actual kind sort whether followed toward
-        towards""",
+        doubtless approximately roughly equally fact reality ever case cases real actual kind sort whether followed
+        toward towards""",
     "W": """would should""",
     "M": """most best closest closely strongest likeliest""",
     "b": """is be am being was seems appears looks remains stays equals becomes called named""",
@@ -86,6 +87,7 @@ _CLASSES = {
         someone somebody people arguably alternatively otherwise tentative tentatively hard difficult random randomly
         toss-up coin conceivable conceivably candidate candidates contender chance failing flip""",
     "K": """could can""",
+    "H": """likely probable probably presumably presumable apparently seemingly supposedly""",
     "S": """
         sure certain confident know known tell determine determined ascertain idea definitive definitively certainty
         convinced positive""",
@@ -136,7 +138,14 @@ IDIOMS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
         (("way",), "n"),
         (("longer",), "n"),
         (("one",), "n"),
+        (("wait",), "R"),
     ),
+    "or": ((("both",), "h"),),
+    "of": ((("course",), "f"),),
+    # A comparative weighs one option against another and a negated likelihood turns it down; neither is a hedge.
+    "more": ((("likely",), "f"), (("probable",), "f")),
+    "less": ((("likely",), "w"), (("probable",), "w")),
+    "least": ((("likely",), "w"), (("probable",), "w")),
     "not": ((("only",), "f"), (("just",), "f"), (("merely",), "f"), (("a", "doubt"), "f")),
     "without": ((("a", "doubt"), "f"), (("doubt",), "f"), (("any", "doubt"), "f"), (("question",), "f")),
     "beyond": ((("doubt",), "f"), (("any", "doubt"), "f"), (("a", "doubt"), "f"), (("question",), "f")),
@@ -190,7 +199,9 @@ IDIOMS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "i": ((("mean",), "R"), (("suppose",), "f"), (("assume",), "f")),
     "my": ((("bad",), "R"),),
     "strike": ((("that",), "R"), (("this",), "R"), (("it",), "R")),
-    "at": ((("first",), "P"),),
+    "at": ((("first",), "P"), (("least",), "f")),
+    # "It may seem to be A": how it looks to others, before what it is.
+    **{may: tuple(((seem,), "P") for seem in ("seem", "appear", "look")) for may in ("may", "might")},
     "first": tuple(
         ((noun,), "P") for noun in ("glance", "sight", "instinct", "thought", "impression", "answer", "guess")
     ),
@@ -200,6 +211,7 @@ IDIOMS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "if": (
         (("i", "had", "to"), "f"),
         (("i", "have", "to"), "f"),
+        (("i", "were", "to"), "f"),
         (("i", "must"), "f"),
         (("forced",), "f"),
         (("asked",), "f"),

@@ -15,6 +15,7 @@ UNITS = [
     "A or ", "(", ")", "not ", "B", " ", "\n", "A,", "*", "~~", "<s>", "<a ", "\\sout{", "1,000", "É", "\ud800", "²",
     "❌ ", "option ", "A) Clear\n", "no ", "- ", "`", "<!--", "$\\boxed{", "i.e.", "'", "a'", "a-", "ER+", "Focal ",
     "=>", "[ ] ", "\u200b", "if ", "(A)", "x(B)", "O", "(x", "B, ", "as good ", "_",
+    "likely ", "B. I thought A, ", "1,3,", "A-C ", "A) Clear ", "Clear (B) ", "A: x. ", "no, clear, ", "f,likely as ",
 ]  # fmt: skip
 
 
