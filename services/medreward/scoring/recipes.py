@@ -96,7 +96,7 @@ def compile_recipe(spec: RecipeSpec, rewards: Mapping[str, Reward]) -> Recipe:
         if (needed := GATES[name].component) and needed not in spec.components:
             raise RecipeError(f"recipe {spec.name}: gates: {name} needs a component {needed}")
     # with the parameters as they apply: a default that changes must change the hash too
-    applied = (spec, [part.params for part in parts])
+    applied = (spec, {part.name: part.params for part in parts})
     digest = hashlib.sha256(msgspec.json.encode(applied, order="deterministic")).hexdigest()[:12]
     return Recipe(spec, parts, tuple(GATES[name] for name in spec.gates), digest)
 

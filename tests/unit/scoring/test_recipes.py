@@ -10,7 +10,7 @@ import pytest
 from medreward.assembly import build_pipeline
 from medreward.config import load_settings
 from medreward.contract import types as t
-from medreward.scoring.recipes import RecipeError, load_recipes, parse_recipe
+from medreward.scoring.recipes import RecipeError, ad_hoc, compile_recipe, load_recipes, parse_recipe
 from medreward.scoring.registry import BUILTIN, RegistryError, load_rewards, summary
 from tests.unit.rewards.build import gemex, rollout
 
@@ -80,11 +80,15 @@ def test_a_recipe_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_the_hash_changes_with_any_weight_or_parameter() -> None:
-    from medreward.scoring.recipes import compile_recipe
-
     texts = [MINE, MINE.replace("2.0", "1.0"), MINE.replace("continuous", "threshold")]
     hashes = {compile_recipe(parse_recipe(text, "here"), BUILTIN).hash for text in texts}
     assert len(hashes) == 3
+
+
+def test_the_hash_does_not_hang_on_the_order_in_which_components_came() -> None:
+    weights = {"answer": 1.0, "format": 0.5, "grounding": 0.25}
+    backwards = dict(reversed(weights.items()))
+    assert ad_hoc(weights, BUILTIN).hash == ad_hoc(backwards, BUILTIN).hash
 
 
 PACKAGE = '''
