@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from medreward.contract.codec import Limits
+from medreward.yaml_file import YamlError, read_yaml
 
 
 class ConfigError(ValueError):
@@ -46,7 +46,7 @@ class Ingress(_Section):
     """The replicas that parse, score and answer. The deterministic rewards scale with them."""
 
     replicas: int = Field(1, ge=1, le=1024)
-    cpus: float = Field(1.0, gt=0)
+    cpus: float = Field(1.0, gt=0, le=1024)
     """CPU cores that Ray sets aside for a replica"""
     max_ongoing_requests: int = Field(512, ge=1)
     """batches that a replica works on at a time"""
@@ -62,7 +62,7 @@ class RequestLimits(_Section):
 
     rollouts: int = Field(4096, ge=1)
     """rollouts of a batch"""
-    body_mib: float = Field(32.0, gt=0)
+    body_mib: float = Field(32.0, gt=0, le=1024)
     """MiB of a body"""
     text_chars: int = Field(262_144, ge=1)
     """characters of any one text: response, self-check, question, context"""
@@ -74,8 +74,14 @@ class RequestLimits(_Section):
     """milliseconds, where a request names none"""
     max_deadline_ms: int = Field(600_000, ge=1)
     """milliseconds, the most that a request may name"""
-    body_timeout_s: float = Field(30.0, gt=0)
+    body_timeout_s: float = Field(30.0, gt=0, le=3600)
     """seconds within which a body must have arrived"""
+
+    @model_validator(mode="after")
+    def _default_within_most(self) -> Self:
+        if self.default_deadline_ms > self.max_deadline_ms:
+            raise ValueError("default_deadline_ms must not be above max_deadline_ms")
+        return self
 
     def for_codec(self) -> Limits:
         """Those of them that are checked while decoding."""
@@ -125,11 +131,9 @@ def load_settings(path: Path | None = None, **given: Any) -> Settings:
     values = dict(given)
     if path is not None:
         try:
-            read = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: is not YAML: {error}") from None
+            read = read_yaml(path)
+        except YamlError as error:
+            raise ConfigError(str(error)) from None
         if read is not None and not isinstance(read, dict):
             raise ConfigError(f"{path}: must hold settings by name")
         values = {**(read or {}), **values}

@@ -67,6 +67,16 @@ def refusal(body: Any) -> RequestError:
         (rollout(reference={"answer": "x" * 101}), ErrorCode.TOO_LARGE, "rollouts[0].reference.answer"),
         (rollout(reference={"regions": [{}] * 3}), ErrorCode.TOO_LARGE, "rollouts[0].reference.regions"),
         (rollout(choices=dict.fromkeys("ABCD", "x")), ErrorCode.TOO_LARGE, "rollouts[0].choices"),
+        (rollout(choices={"A": "x", "B": "x" * 101}), ErrorCode.TOO_LARGE, "rollouts[0].choices.B"),
+        (rollout(choices={"A": "x", "B": 5}), ErrorCode.INVALID, "rollouts[0].choices.B"),
+        (rollout(id="x" * 101), ErrorCode.TOO_LARGE, "rollouts[0].id"),
+        (rollout(group_id="x" * 101), ErrorCode.TOO_LARGE, "rollouts[0].group_id"),
+        (
+            rollout(reference={"regions": [{"label": "x" * 101}]}),
+            ErrorCode.TOO_LARGE,
+            "rollouts[0].reference.regions[0].label",
+        ),
+        ({"components": {"answer": 1.0, "format": "x"}, "rollouts": [ROLLOUT]}, ErrorCode.INVALID, "components.format"),
     ],
 )
 def test_refusal_names_the_field(body: Any, code: ErrorCode, path: str) -> None:

@@ -114,7 +114,8 @@ def test_one_bad_rollout_is_invalid_alone(cluster: Cluster, change: dict[str, An
         ({**ISSUE_EXAMPLE, "rollouts": [{"id": "x", "response": "y" * 262_145}]}, 413, "rollouts[0].response"),
         (b'"' + b"x" * (33 << 20) + b'"', 413, None),
         ({"components": {"nope": 1.0}, "rollouts": [{"id": "x"}]}, 422, "components.nope"),
-        ({"components": {"answer": -1.0}, "rollouts": [{"id": "x"}]}, 422, "components"),
+        ({"components": {"answer": -1.0}, "rollouts": [{"id": "x"}]}, 422, "components.answer"),
+        ({"components": {"answer": 1e308}, "rollouts": [{"id": "x"}]}, 422, "components.answer"),
     ],
 )
 def test_a_refusal_has_a_code_and_a_path(cluster: Cluster, body: Any, status: int, path: str | None) -> None:

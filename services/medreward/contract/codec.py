@@ -23,6 +23,7 @@ _encoder = msgspec.json.Encoder()
 
 # msgspec ends its messages with " - at `$.rollouts[0].image`"
 _AT_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _UNKNOWN_FIELD = re.compile(r"unknown field `([^`]*)`")
 
 
@@ -72,7 +73,7 @@ def _decode(decoder: msgspec.json.Decoder[_T], body: bytes) -> _T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        _refuse(str(error))
+        _refuse(str(error), body)
     except msgspec.DecodeError as error:
         raise RequestError(ErrorCode.MALFORMED, f"the body is not JSON: {error}") from None
     except RecursionError:
@@ -81,14 +82,27 @@ def _decode(decoder: msgspec.json.Decoder[_T], body: bytes) -> _T:
         raise RequestError(ErrorCode.MALFORMED, f"the body is not UTF-8: {error.reason}") from None
 
 
-def _refuse(message: str) -> NoReturn:
+def _refuse(message: str, body: bytes) -> NoReturn:
     at = _AT_PATH.search(message)
-    path = at.group(1) if at else ""
+    path = _with_key(at.group(1), body) if at else ""
     message = message[: at.start()] if at else message
     if unknown := _UNKNOWN_FIELD.search(message):
         path = f"{path}.{unknown.group(1)}" if path else unknown.group(1)
         message = "unknown field"
     raise RequestError.at(ErrorCode.INVALID, path, message) from None
+
+
+def _with_key(path: str, body: bytes) -> str:
+    """msgspec does not say which key of a map is at fault (``choices[...]``): the first with a value of wrong type."""
+    head, dots, _ = path.partition("[...]")
+    if not dots:
+        return path
+    value: Any = msgspec.json.decode(body)
+    for name, index in _STEP.findall(head):
+        value = value[name] if name else value[int(index)]
+    right = str if head.endswith("choices") else (int, float)
+    wrong = next(key for key, one in value.items() if not isinstance(one, right) or isinstance(one, bool))
+    return f"{head}.{wrong[:80]}"
 
 
 # --- limits -------------------------------------------------------------------------------------------------
@@ -117,24 +131,32 @@ def check_limits(request: t.ScoreRequest, limits: Limits) -> None:
 
 def _check_rollout(rollout: t.Rollout, path: str, limits: Limits) -> None:
     most = limits.text_chars
-    if rollout.response is not None and len(rollout.response) > most:
-        _too_long(path + "response", len(rollout.response), most)
-    if len(rollout.question) > most:
-        _too_long(path + "question", len(rollout.question), most)
-    if rollout.context is not None and len(rollout.context) > most:
-        _too_long(path + "context", len(rollout.context), most)
+    texts = [
+        ("id", rollout.id),
+        ("group_id", rollout.group_id),
+        ("question", rollout.question),
+        ("question_type", rollout.question_type),
+        ("context", rollout.context),
+        ("response", rollout.response),
+        ("box_space", rollout.box_space),
+    ]
     if (retry := rollout.retry) is not None:
-        if retry.response is not None and len(retry.response) > most:
-            _too_long(path + "retry.response", len(retry.response), most)
-        if len(retry.self_check) > most:
-            _too_long(path + "retry.self_check", len(retry.self_check), most)
-    if rollout.choices is not None and len(rollout.choices) > limits.choices:
-        _too_many(path + "choices", len(rollout.choices), limits.choices)
+        texts += [("retry.self_check", retry.self_check), ("retry.response", retry.response)]
+    if (choices := rollout.choices) is not None:
+        if len(choices) > limits.choices:
+            _too_many(path + "choices", len(choices), limits.choices)
+        texts += [(f"choices.{letter[:80]}", letter) for letter in choices if len(letter) > most]
+        texts += [(f"choices.{letter[:80]}", text) for letter, text in choices.items() if len(text) > most]
     if (reference := rollout.reference) is not None:
-        if len(reference.answer) > most:
-            _too_long(path + "reference.answer", len(reference.answer), most)
+        texts.append(("reference.answer", reference.answer))
         if len(reference.regions) > limits.regions:
             _too_many(path + "reference.regions", len(reference.regions), limits.regions)
+        for index, region in enumerate(reference.regions):
+            if len(region.label) > most:
+                texts.append((f"reference.regions[{index}].label", region.label))
+    for name, text in texts:
+        if text is not None and len(text) > most:
+            _too_long(path + name, len(text), most)
 
 
 def _too_long(path: str, length: int, most: int) -> NoReturn:

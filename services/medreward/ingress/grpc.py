@@ -14,6 +14,7 @@ from typing import Any
 
 import grpc
 
+from medreward.config import RequestLimits
 from medreward.contract import codec
 from medreward.contract import types as t
 from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
@@ -29,16 +30,17 @@ ERROR_METADATA = "medreward-error-bin"
 class RewardServicer:
     """The service over a pipeline."""
 
-    def __init__(self, pipeline: Pipeline, limits: codec.Limits, metrics: Metrics) -> None:
+    def __init__(self, pipeline: Pipeline, limits: RequestLimits, metrics: Metrics) -> None:
         self._pipeline = pipeline
-        self._limits = limits
+        self._limits = limits.for_codec()
+        self._body_bytes = limits.body_bytes
         self._metrics = metrics
 
     async def Score(self, request: pb.ScoreRequest, context: Any) -> pb.ScoreResponse:
         """Scores a batch; a refusal is told by the status of ``context``."""
         arrived = time.monotonic()
         try:
-            decoded = codec.request_from_proto(request, self._limits)
+            decoded = self._decoded(request)
             response = await self._pipeline.score(decoded, arrived=arrived, within_ms=_left_ms(context))
             self._metrics.replied("grpc", response)
             return codec.response_to_proto(response)
@@ -54,7 +56,7 @@ class RewardServicer:
         arrived = time.monotonic()
         results: list[t.Result] = []
         try:
-            decoded = codec.request_from_proto(request, self._limits)
+            decoded = self._decoded(request)
             stream = self._pipeline.stream(decoded, arrived=arrived, within_ms=_left_ms(context))
             async for index, item in stream:
                 if isinstance(item, Summary):
@@ -72,6 +74,11 @@ class RewardServicer:
         except Exception:
             log.exception("defect while serving ScoreStream")
             self._refuse(_DEFECT, context)
+
+    def _decoded(self, request: pb.ScoreRequest) -> t.ScoreRequest:
+        if request.ByteSize() > self._body_bytes:
+            raise RequestError(ErrorCode.TOO_LARGE, f"the message is over {self._body_bytes / 2**20:g} MiB")
+        return codec.request_from_proto(request, self._limits)
 
     def _refuse(self, error: RequestError, context: Any) -> None:
         self._metrics.refused("grpc", error.code.value)

@@ -109,7 +109,7 @@ def create_app(pipeline: Pipeline, limits: RequestLimits, metrics: Metrics) -> F
     ]
     for method, path, endpoint in routes:
         app.add_route(path, endpoint, methods=[method], include_in_schema=False)
-    app.openapi = describe(app, pipeline)  # type: ignore[method-assign]
+    app.openapi = describe(app, pipeline, limits)  # type: ignore[method-assign]
     _handle_errors(app, metrics)
     return app
 
@@ -119,7 +119,7 @@ async def _body(request: Request, limits: RequestLimits) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > most:
         _too_large(limits)
-    if request.headers.get("content-encoding", "identity") != "identity":
+    if request.headers.get("content-encoding", "identity").lower() not in ("identity", ""):
         raise RequestError(ErrorCode.MALFORMED, "content-encoding: only identity is understood")
     chunks, size = [], 0
     try:

@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 
+from medreward.config import RequestLimits
 from medreward.contract import types as t
 from medreward.examples import EXAMPLE_RECIPES, load_examples
 from medreward.scoring.pipeline import Pipeline
+from medreward.scoring.recipes import MOST_WEIGHT
 
 _REF = "#/components/schemas/{name}"
 
@@ -40,26 +42,30 @@ class ErrorReply(msgspec.Struct, frozen=True):
     error: ErrorBody
 
 
-def describe(app: FastAPI, pipeline: Pipeline) -> Callable[[], dict[str, Any]]:
+def describe(app: FastAPI, pipeline: Pipeline, limits: RequestLimits) -> Callable[[], dict[str, Any]]:
     """What ``app.openapi`` must be: builds the document once, on the first call."""
     document: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not document:
-            document.update(_document(app, pipeline))
+            document.update(_document(app, pipeline, limits))
         return document
 
     return openapi
 
 
-def _document(app: FastAPI, pipeline: Pipeline) -> dict[str, Any]:
+def _document(app: FastAPI, pipeline: Pipeline, limits: RequestLimits) -> dict[str, Any]:
     (score_in, rollout_in, score_out, error_out), schemas = msgspec.json.schema_components(
         (t.ScoreRequest, t.Rollout, t.ScoreResponse, ErrorReply), ref_template=_REF
     )
+    _say_limits(schemas, pipeline, limits)
     refusals = {
         "400": ("The body is not JSON", error_out),
         "413": ("Beyond a limit", error_out),
         "422": ("A field is unknown, of the wrong type, or names what does not exist", error_out),
+        "429": ("Full; Retry-After says when to come back", {}),
+        "500": ("A defect of the service", error_out),
+        "504": ("The body did not arrive in time", error_out),
     }
     score = _operation(
         "score",
@@ -107,6 +113,23 @@ def _document(app: FastAPI, pipeline: Pipeline) -> dict[str, Any]:
         },
         "components": {"schemas": schemas},
     }
+
+
+def _say_limits(schemas: dict[str, Any], pipeline: Pipeline, limits: RequestLimits) -> None:
+    """Adds what is checked after decoding, so that a request that fits the schema is not refused (but for its size)."""
+    request = schemas["ScoreRequest"]
+    request["required"] = ["rollouts"]
+    request["oneOf"] = [{"required": ["recipe"]}, {"required": ["components"]}]
+    fields = request["properties"]
+    fields["recipe"] = {"type": "string", "enum": sorted(pipeline.recipes)}
+    fields["components"] = {
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"enum": sorted(pipeline.rewards)},
+        "additionalProperties": {"type": "number", "minimum": 0, "maximum": MOST_WEIGHT},
+    }
+    fields["deadline_ms"] = {"type": ["integer", "null"], "minimum": 1, "maximum": limits.max_deadline_ms}
+    fields["rollouts"] |= {"minItems": 1, "description": f"At most {limits.rollouts} rollouts (413 beyond)."}
 
 
 def _operation(

@@ -4,13 +4,16 @@
 ``types``          what comes out: Trajectory, Stage, Region, Problem
 ``trajectory``     ``parse``, the one way in
 ``transcript``     the turn that is scored, when a whole chat was pasted
+``roles``          how the turns of a transcript are marked
 ``tags``           how the tags are spelled
 ``parts``          the parts and boxes that tags mark, in one pass
 ``structure``      the dialect; order, repetition, nesting
 ``answer``         the text to be matched against the reference
 ``regions``        which boxes count as grounding
 ``keyed``          JSON boxes in running text
+``labels``         the label of a JSON box
 ``boxes``          the numbers of a box
+``blank``          what counts as no text
 ``problems``       every problem code with its meaning
 =================  ===============================================================================================
 

@@ -1,13 +1,14 @@
 """The answer: the text to be matched against the reference, or None with the reason.
 
 Several answers are one only when they say the same. An answer that breaks off is none: a truncated "no" may have
-become "no change". Both rules keep a policy from hedging.
+become "no change". Both rules keep a policy from hedging. Those inside the thinking are thoughts, where another is not.
 """
 
 from __future__ import annotations
 
 from itertools import islice
 
+from .blank import is_blank
 from .parts import Part, Scan
 from .problems import Problems
 from .tags import TAG
@@ -19,6 +20,8 @@ def answer_of(source: str, turn: Span, scan: Scan, dialect: Dialect, problems: P
     if not scan.complete:
         return None
     answers = [i for i, part in enumerate(scan.parts) if part.name == "answer"]
+    if len(answers) > 1:
+        answers = [i for i in answers if not scan.parts[i].thought] or answers
     if len(answers) == 1 and scan.parts[answers[0]].bare:
         only = scan.parts[answers[0]]
         return (_without_markup(source[only.inner : only.end]) or None) if only.closed else None
@@ -29,11 +32,11 @@ def answer_of(source: str, turn: Span, scan: Scan, dialect: Dialect, problems: P
         tagged = scan.tagged > start
         text = _outside(source, start, turn[1], scan.parts, 0) if tagged else source[start : turn[1]]
         text = text.strip() if dialect == "plain" else _without_markup(text)
-        if text:
+        if not is_blank(text):
             if dialect != "plain":
                 problems.add("untagged_answer", "the answer stands after </think> without its tag", (start, turn[1]))
             return text
-    if source[turn[0] : turn[1]].strip():
+    if not is_blank(source[turn[0] : turn[1]]):
         problems.add("missing_answer", "there is no <answer>", turn)
     else:
         problems.add("empty_response", "there is no text to score", turn)
@@ -91,4 +94,4 @@ def _without_markup(text: str) -> str:
         text = (rest if line and " " not in head.strip() else text[3:-3]).strip()
     if text.startswith("**") and text.endswith("**") and len(text) > 4 and "**" not in text[2:-2]:
         text = text[2:-2].strip()
-    return text
+    return "" if is_blank(text) else text

@@ -7,6 +7,7 @@ repaired: a swapped corner is a wrong box, not a box written backwards.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import islice
 from math import isfinite
 
@@ -26,10 +27,13 @@ Reading = tuple[Box | None, str, Span]
 
 _N = r"\s*+([0-9]{1,7}+(?:\.[0-9]{1,17}+)?+)\s*+"
 _FOUR = re.compile(rf"\s*+(\[)?+{_N},{_N},{_N},{_N}(?(1)\])\s*+")
-_LIST = re.compile(r"[\[(]([^\[\]()]*+)(?![\[(])([\])])?+")
+_LIST = re.compile(r"([\[(])([^\[\]()]*+)(?![\[(])([\])])?+")
 _COMMA = re.compile(r"\s*+[,;]\s*+|\s++")
 _NUMBER = re.compile(r"[-+]?+(?:[0-9]{1,30}+(?:\.[0-9]{0,30}+)?+|\.[0-9]{1,30}+)(?:[eE][-+]?+[0-9]{1,4}+)?+")
-_WRAPPING = re.compile(r"\s*+(?:```(?:json)?+\s*+|\*\*\s*+)?+((?:[^`*]++|\*(?!\*)|`(?!``))*+)")
+_BARE = re.compile(r"\s*+(?:```(?:json)?+\s*+|\*\*\s*+|`)?+([^`*]*+)(?:```|\*\*|`)?+\s*+")
+_AROUND = re.compile(r"(?:[\s,;*`()\[\]]++|and(?![\w.])|json(?<=```json))*+")
+_BRACKET = re.compile(r"[\[\]()]")
+_PAIRS = {"[": "]", "(": ")"}
 
 
 def simple_box(text: str, grid: bool) -> Box | None:
@@ -51,24 +55,54 @@ def read_boxes(text: str, at: int, grid: bool) -> list[Reading]:
     ``grid`` says that they are ``y1, x1, y2, x2`` on 0-1000 (``box_2d``); otherwise ``x1, y1, x2, y2``. Accepts one
     list or several, nested lists, no brackets, and corner pairs ``(64,42),(257,262)``; never returns nothing.
     """
-    lists = _lists(text, at)
+    lists, fault = _lists(text, at)
     if len(lists) % 2 == 0 and all(len(tokens) == 2 and closed for tokens, closed, _ in lists):
         pairs = zip(lists[::2], lists[1::2], strict=True)
         lists = [(one + two, True, (start, end)) for (one, _, (start, _)), (two, _, (_, end)) in pairs]
-    return [(*_read(tokens, closed, grid), span) for tokens, closed, span in lists]
+    readings: list[Reading] = []
+    for tokens, closed, span in lists:
+        box, code = _read(tokens, closed, grid)
+        readings.append((None, code if box is None else fault, span) if fault else (box, code, span))
+    return readings
 
 
-def _lists(text: str, at: int) -> list[tuple[list[str], bool, Span]]:
-    """Each list as its tokens, whether its bracket is closed, and its span."""
+def around_boxes(pieces: Iterable[str]) -> str:
+    """The code of what is wrong with the text before, between and after boxes, ``""`` where it says nothing.
+
+    It may hold the brackets of an outer list, separators and markdown; another number or word may be a box, or a
+    thing said of it, that would go unread.
+    """
+    open_: list[str] = []
+    fault = ""
+    for piece in pieces:
+        if len(piece) > MAX_LENGTH or _AROUND.fullmatch(piece) is None:
+            fault = "box_malformed"
+            if len(piece) > MAX_LENGTH:
+                break
+        for bracket in _BRACKET.findall(piece):
+            if bracket in _PAIRS:
+                open_.append(_PAIRS[bracket])
+            elif not open_ or open_.pop() != bracket:
+                return "box_malformed"
+    return "box_unclosed" if open_ else fault
+
+
+def _lists(text: str, at: int) -> tuple[list[tuple[list[str], bool, Span]], str]:
+    """Each list as its tokens, whether its bracket is closed, and its span; the code of what is wrong around them."""
     if text.lstrip()[:1] in ("'", '"'):
         # a string, whatever it says
-        return [([text[:MAX_LENGTH]], True, (at, at + len(text)))]
+        return [([text[:MAX_LENGTH]], True, (at, at + len(text)))], ""
     found = list(islice(_LIST.finditer(text), 2 * MAX_BOXES + 2))
-    if found:
-        return [(_tokens(m[1]), m[2] is not None, (at + m.start(), at + m.end())) for m in found]
-    bare = _WRAPPING.match(text)
-    inside = bare[1] if bare is not None else text
-    return [(_tokens(inside), "[" not in inside[:MAX_LENGTH], (at, at + len(text)))]
+    if not found:
+        bare = _BARE.fullmatch(text)
+        return [(_tokens(bare[1] if bare is not None else text), True, (at, at + len(text)))], ""
+    lists = [(_tokens(m[2]), m[3] is not None, (at + m.start(), at + m.end())) for m in found]
+    if any(m[3] is not None and m[3] != _PAIRS[m[1]] for m in found):
+        return lists, "box_malformed"
+    ends = [0, *(m.end() for m in found)]
+    # of more lists than are read, those beyond are not looked at
+    starts = [*(m.start() for m in found), len(text) if len(found) < 2 * MAX_BOXES + 2 else ends[-1]]
+    return lists, around_boxes(text[end:start] for end, start in zip(ends, starts, strict=True))
 
 
 def _tokens(inside: str) -> list[str]:

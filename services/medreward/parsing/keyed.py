@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Final, Literal, NamedTuple
 
 from .boxes import MAX_BOXES, read_boxes, simple_box
+from .labels import STRING, label_of
 from .problems import PROBLEMS, Problems
 from .types import Region
 
@@ -33,44 +34,68 @@ KEYS: Final[dict[str, Key]] = {
     "bbox_2d": Key(False, None, "pixel"),
 }
 
-_STRING = r"""(?:"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+')"""
 _VALUE = (
-    r"\[[^\[\]{}]*+(?:\[[^\[\]{}]*+\][^\[\]{}]*+)*+\]?+"
+    # a list, which may hold others, and the lists and the number right after it, which would otherwise go unread
+    r"\[[^\[\]{}]*+(?:\[[^\[\]{}]*+\][^\[\]{}]*+)*+\]?+(?:(?<=\])\s*+,\s*+\[\s*+[-+.0-9][^\[\]{}]*+\])*+"
+    r"(?:(?<=\])\s*+,?+\s*+[-+.0-9][^\s,{}\[\]\"']*+)?+"
     r"|\([^()\[\]{}]*+\)?+"
     r"|\"[^\"\n]*+\"|'[^'\n]*+'"
     r"|[^\s,{}\[\]\"']*+"
 )
-_LABEL = rf"""label\\?+["']\s*+:\s*+({_STRING})"""
-_TOKEN = re.compile(rf"""["'](?:({"|".join(KEYS)})\\?+["']\s*+:\s*+({_VALUE})(?:\s*+,\s*+["']{_LABEL})?+|{_LABEL})""")
-_ESCAPE = re.compile(r"\\(.)")
+_LABEL = rf"""(?ai:abel)\\?+["']?+\s*+:\s*+({STRING})"""
+# In any letter case (of ASCII: a Kelvin sign is no K). Its first character is a set of letters, so that the search
+# skips to them. Without quotation marks a key is one only before a list: a sentence may speak of it.
+_TOKEN = re.compile(
+    r"[bBlL](?<![A-Za-z0-9_].)(?:"
+    rf"""(?<=[bB])(?ai:({"|".join(key[1:] for key in KEYS)}))(\\?+["'])?+\s*+:\s*+(?(2)|(?=[\[(]))({_VALUE})"""
+    rf"""(?:\s*+,\s*+\\?+["']?+[lL]{_LABEL})?+"""
+    rf"|(?<=[lL]){_LABEL})"
+)
+_QUOTED = re.compile(r'"[^"\\\n]*+"')
+_OBJECT = re.compile(r"\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}")
 _MAX_TOKENS = 4 * MAX_BOXES
+_MAX_GAP = 4096
+"""characters between a box and its label"""
 
 
 def read_keyed(source: str, start: int, end: int, regions: list[Region], problems: Problems) -> None:
     """Append the JSON boxes of ``source[start:end]`` to ``regions``; a label may stand before or after its box."""
-    if source.find("box_", start, end) < 0:
+    if source.find("_", start, end) < 0:
         return
     label = ""
     first = len(regions)  # of the object at hand
     at = start
     for count, found in enumerate(islice(_TOKEN.finditer(source, start, end), _MAX_TOKENS)):
         begin = found.start()
-        if source.find("{", at, begin) >= 0:
+        if (label or first < len(regions)) and (source[at] == "}" or _leaves(source[at:begin])):
             label = ""
             first = len(regions)
         at = found.end()
-        key, value, after, alone = found.groups()
+        key, _, value, after, alone = found.groups()
         named = after or alone
         if named:
-            label = named[1:-1] if "\\" not in named else _ESCAPE.sub(r"\1", named[1:-1])
+            label = label_of(named) if "\\" in named else named[1:-1]
             for i in range(first, len(regions)):
                 if not regions[i].label:
                     regions[i] = regions[i]._replace(label=label)
         if key:
-            _read_value(KEYS[key], key, value, found.start(2), label, regions, problems)
+            name = source[begin : found.end(1)]
+            if name not in KEYS:
+                name = name.lower()
+            _read_value(KEYS[name], name, value, found.start(3), label, regions, problems)
         if len(regions) > MAX_BOXES or count == _MAX_TOKENS - 1:
             problems.add("too_many_boxes", f"only the first {MAX_BOXES} boxes are read", (begin, at))
             return
+
+
+def _leaves(between: str) -> bool:
+    """Whether an object ends or begins in ``between``; one that does both is a value of the object at hand."""
+    if "{" not in between and "}" not in between:
+        return False
+    if len(between) > _MAX_GAP:
+        return True
+    between = _OBJECT.sub("", _QUOTED.sub("", between))
+    return "{" in between or "}" in between
 
 
 def _read_value(

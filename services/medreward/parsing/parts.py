@@ -25,7 +25,7 @@ class Part:
     """A stage with its place: ``start <open tag> inner .. end <close tag> after``, offsets into the source.
 
     ``within`` is the part around it, after :func:`scan` only one that is closed; ``bare`` says that no tag stands
-    inside it.
+    inside it, ``thought`` that it stands inside the thinking.
     """
 
     end = -1
@@ -39,6 +39,11 @@ class Part:
         self.start = start
         self.inner = inner
         self.within = within
+        self.thought = within is not None and _in_thought(within)
+
+
+def _in_thought(within: Part | None) -> bool:
+    return within is not None and (within.thought or within.name == "think")
 
 
 class Mark(NamedTuple):
@@ -146,6 +151,9 @@ def scan(source: str, turn: Span, problems: Problems) -> Scan:
         problems.add("too_many_tags", f"only the first {MAX_TAGS} tags are read", (turn[1], turn[1]))
     if closes < len(parts):
         parts = _settled(source, parts)
+    if prefilled >= 0:
+        for part in parts:
+            part.thought = part.thought or part.start < prefilled
     return Scan(parts, marks, stray, thought, prefilled, turn[1] - len(pieces[-1]), complete)
 
 
@@ -162,14 +170,22 @@ def _close(stack: list[Part], name: StageName, at: int, after: int) -> Part:
     return part
 
 
+def spoken(parts: list[Part], name: StageName) -> list[Part]:
+    """The parts called ``name``: those outside the thinking, and only where there is none, those inside it."""
+    named = [part for part in parts if part.name == name]
+    return [part for part in named if not part.thought] or named
+
+
 def _settled(source: str, parts: list[Part]) -> list[Part]:
     """The parts, each ``within`` a closed one or none, without those that are only a forgotten slash."""
     kept: list[Part] = []
     for part in parts:
         around = part.within
-        if around is not None and not around.closed:
-            # it ended where this one, or an earlier one, began
-            part.within = around.within
+        if around is not None:
+            if not around.closed:
+                # it ended where this one, or an earlier one, began
+                part.within = around.within
+            part.thought = _in_thought(part.within)
         if not part.closed:
             part.after = part.end
             # "<KNOWLEDGE> .. <KNOWLEDGE><CON>": the second was meant to close the first

@@ -27,9 +27,10 @@ PROBLEMS: dict[str, str] = {
     "conflicting_answers": "several answers that differ",
     # the boxes
     "box_outside_location": "a <box> stands outside <location>",
-    "unreadable_location": "a <location> has numbers but no <box>",
+    "unreadable_location": "a <location> has numbers but no <box>, or a <LOC> four in a list but no key",
     "box_unclosed": "the list of corners breaks off",
-    "box_not_a_number": "a corner is not a finite number",
+    "box_not_a_number": "a corner is not a finite number of at most 30 digits before the point and after it",
+    "box_malformed": "a box has brackets that do not match, or more beside its list than separators",
     "box_boolean": "a corner is true or false",
     "box_wrong_count": "a box has more or fewer than four numbers",
     "box_negative": "a corner is below zero",

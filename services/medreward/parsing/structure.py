@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from .blank import is_blank
 from .parts import Part, Scan
 from .problems import Problems
 from .tags import shown
@@ -54,7 +55,7 @@ def stages_of(source: str, parts: list[Part], problems: Problems) -> tuple[Stage
         stages.append(Stage(name, text, (part.inner, part.end)))
         if not part.closed:
             problems.add("unclosed_tag", f"{shown(part.spelled)} is never closed", (part.start, part.inner))
-        elif not text:
+        elif not "!" <= text < "\x7f" and is_blank(text):  # its first question, without the call
             problems.add("empty_tag", f"{shown(part.spelled)} has no text", (part.start, part.after))
         around = part.within
         if around is not None and not (around.name == "response" and name in _HELD):

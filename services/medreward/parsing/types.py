@@ -51,7 +51,7 @@ class Trajectory(NamedTuple):
     source: str
     """the text as given"""
     body: Span
-    """the part that is scored: the last assistant turn of a transcript, else everything"""
+    """the part that is scored: the last assistant turn of a transcript, else everything; to its end-of-turn token"""
     dialect: Dialect
     """``lvkc`` when any of the four LVKC tags occurs, ``gemex`` when think, response, answer or location does"""
     stages: tuple[Stage, ...]

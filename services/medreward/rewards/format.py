@@ -22,6 +22,7 @@ _IN_RESPONSE: tuple[StageName, ...] = ("answer", "location")
 # what is wrong with the boxes, not with the structure around them
 _NOT_STRUCTURE = frozenset(
     {
+        "box_malformed",
         "box_unclosed",
         "box_not_a_number",
         "box_boolean",
@@ -51,7 +52,7 @@ def format_(sample: Sample, params: FormatParams) -> Outcome:
         dialect = "lvkc" if trajectory.dialect == "lvkc" else "gemex"
     faults = _faults(trajectory, _PARTS[dialect])
     if not faults:
-        return scored(1.0, f"{dialect}: all parts, in order")
+        return scored(1.0, f"{dialect}: all parts, in order", {"dialect": dialect, "faults": []})
     return scored(0.0, f"{dialect}: {'; '.join(faults[:3])}", {"dialect": dialect, "faults": faults})
 
 

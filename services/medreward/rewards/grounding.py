@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
+import msgspec
 import numpy as np
 from scipy.optimize import linear_sum_assignment  # the field's assignment solver; exact, and fast enough
 
@@ -23,6 +24,8 @@ from medreward.parsing import Box, Region
 from medreward.rewards.types import Outcome, Params, Sample, scored, unscored
 
 _GRID = 1000.0
+# pairs up to which plain Python is faster than arrays
+_FEW = 64
 # IoU of converted boxes carries rounding of about 1e-16; strictly above must not be met by that alone
 _ROUNDING = 1e-9
 
@@ -31,7 +34,7 @@ class GroundingParams(Params, frozen=True):
     """How boxes become a reward."""
 
     mode: Literal["threshold", "continuous"] = "threshold"
-    threshold: float = 0.75
+    threshold: Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)] = 0.75
     """mIoU must be strictly above it; only in mode ``threshold``"""
 
 
@@ -90,7 +93,7 @@ def assign(predicted: Sequence[Box | None], reference: Sequence[Box]) -> list[Pa
     """The one-to-one assignment with the largest sum of IoU; pairs that do not overlap are left out."""
     if not predicted or not reference:
         return []
-    overlaps = [[iou(p, r) if p else 0.0 for r in reference] for p in predicted]
+    overlaps = _overlaps(predicted, reference)
     best = [max(row) for row in overlaps]
     pairs = [Pair(p, row.index(most), most) for p, (row, most) in enumerate(zip(overlaps, best, strict=True)) if most]
     # where every box meets its best in another one, no assignment can have a larger sum: nearly every rollout
@@ -99,6 +102,19 @@ def assign(predicted: Sequence[Box | None], reference: Sequence[Box]) -> list[Pa
     rows, columns = linear_sum_assignment(np.array(overlaps), maximize=True)
     found = zip(rows.tolist(), columns.tolist(), strict=True)
     return [Pair(p, r, overlaps[p][r]) for p, r in found if overlaps[p][r] > 0.0]
+
+
+def _overlaps(predicted: Sequence[Box | None], reference: Sequence[Box]) -> list[list[float]]:
+    if len(predicted) * len(reference) <= _FEW:
+        return [[iou(p, r) if p else 0.0 for r in reference] for p in predicted]
+    p = np.array([box or (0.0, 0.0, 0.0, 0.0) for box in predicted])[:, None, :]
+    r = np.array(reference)[None, :, :]
+    sides = np.clip(np.minimum(p[..., 2:], r[..., 2:]) - np.maximum(p[..., :2], r[..., :2]), 0.0, None)
+    common = sides.prod(-1)
+    union = (p[..., 2:] - p[..., :2]).prod(-1) + (r[..., 2:] - r[..., :2]).prod(-1) - common
+    sound = (common > 0.0) & (union > 0.0) & np.isfinite(union)
+    table: list[list[float]] = np.divide(common, union, out=np.zeros_like(common), where=sound).tolist()
+    return table
 
 
 class _Invalid(ValueError):

@@ -19,7 +19,7 @@ from medreward.rewards.types import Outcome, Params, Pending, Sample, scored, un
 def self_check(sample: Sample, params: Params) -> Outcome | Pending:
     """1 when the first answer is wrong and the retry's is right, else 0; absent when that cannot be decided."""
     if sample.first is None:
-        return scored(0.0, "no retry")
+        return scored(0.0, "no retry", {"retry": "none"})
     attempts = (meaning(sample.rollout, sample.first), meaning(sample.rollout, sample.trajectory))
     asks = tuple(ask for attempt in attempts if isinstance(attempt, Pending) for ask in attempt.asks)
 
@@ -34,11 +34,15 @@ def self_check(sample: Sample, params: Params) -> Outcome | Pending:
 def _credit(first: Outcome, second: Outcome) -> Outcome:
     verdicts = f"first answer {_word(first)} ({first.detail}), retry {_word(second)} ({second.detail})"
     if first.value == 1.0 or second.value == 0.0:
-        return scored(0.0, verdicts)
+        return scored(0.0, verdicts, _explained(first, second))
     for outcome in (first, second):
         if outcome.value is None:
             return unscored(outcome.status, verdicts)
-    return scored(float(second.value == 1.0), verdicts)
+    return scored(float(second.value == 1.0), verdicts, _explained(first, second))
+
+
+def _explained(first: Outcome, second: Outcome) -> dict[str, str]:
+    return {"first": _word(first), "retry": _word(second)}
 
 
 def _word(outcome: Outcome) -> str:

@@ -18,6 +18,8 @@ def defect(rollout: Rollout) -> str | None:
         return "response: required"
     if not _is_text(rollout.response):
         return "response: holds half of a surrogate pair, which is no character"
+    if not rollout.question_type:
+        return "question_type: required"
     if rollout.question_type not in QUESTION_TYPES:
         return _not_one_of("question_type", rollout.question_type, QUESTION_TYPES)
     if rollout.box_space is not None and rollout.box_space not in BOX_SPACES:
@@ -46,6 +48,4 @@ def _is_text(text: str) -> bool:
 
 
 def _not_one_of(path: str, value: str, allowed: tuple[str, ...]) -> str:
-    if not value:
-        return f"{path}: required"
     return f"{path}: must be one of {', '.join(allowed)}, not {value[:40]!r}"

@@ -20,10 +20,10 @@ def combine(recipe: Recipe, sample: Sample, outcomes: Mapping[str, Outcome]) -> 
     components = {part.name: _component(part, outcomes[part.name], sample.explain) for part in recipe.parts}
     counted = [(part.weight, outcomes[part.name].value) for part in recipe.parts if part.counts]
     reward: float | None = None
+    detail = None if counted else "no component counts towards a reward"
     if counted and all(value is not None for _, value in counted):
         # fsum: 0.6 + 0.3 + 0.1 is 1
         reward = math.fsum(weight * value for weight, value in counted if value is not None)
-    detail = None
     # a gate is asked only once every component is there: no failure may turn into the number 0
     if reward is not None:
         failed = [why for gate in recipe.gates if (why := gate.fails(sample, outcomes))]
@@ -52,8 +52,21 @@ def _component(part: Part, outcome: Outcome, explain: bool) -> t.Component:
         detail=outcome.detail,
         value=outcome.value,
         applies_to=None if part.reward.applies_to == "response" else part.reward.applies_to,
-        explanation=dict(outcome.explanation) if explain and outcome.explanation else None,
+        explanation={str(k): _plain(v) for k, v in outcome.explanation.items()}
+        if explain and outcome.explanation
+        else None,
     )
+
+
+def _plain(value: object) -> object:
+    """What JSON and protobuf can carry alike: a user's reward may explain itself with anything."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, (str, bool)) or (isinstance(value, (int, float)) and math.isfinite(value)):
+        return value
+    return str(value)
 
 
 def _trajectory(trajectory: Trajectory, rollout: t.Rollout) -> t.Trajectory:

@@ -25,13 +25,13 @@ from medreward.scorer import Scorer, ScorerAsk
 from medreward.scoring.check import defect
 from medreward.scoring.combine import absent, combine
 from medreward.scoring.deadline import Deadline
-from medreward.scoring.recipes import Recipe, RecipeError, ad_hoc
+from medreward.scoring.recipes import Recipe, RecipeError, ad_hoc, weight_problem
 from medreward.scoring.services import Asks, sound
 
 log = logging.getLogger(__name__)
 
-# about 5 ms of work; between two turns other requests and health checks of this process get theirs
-_ROLLOUTS_A_TURN = 64
+# seconds of work after which other requests and health checks of this process get their turn
+_TURN_S = 0.005
 
 
 class Summary(NamedTuple):
@@ -94,15 +94,16 @@ class Pipeline:
             deadline = min(deadline, Deadline.after_ms(within_ms))
         batch = _Batch(recipe, request.explain)
 
-        rollouts = request.rollouts
-        for turn in range(0, len(rollouts), _ROLLOUTS_A_TURN):
-            if turn:
+        turn = started
+        for index, rollout in enumerate(request.rollouts):
+            now = time.monotonic()
+            if now - turn > _TURN_S:
                 await asyncio.sleep(0)
-            for index in range(turn, min(turn + _ROLLOUTS_A_TURN, len(rollouts))):
-                if deadline.expired:
-                    yield index, absent(recipe, rollouts[index], "timeout", "the deadline passed before it was scored")
-                elif (result := batch.score(index, rollouts[index])) is not None:
-                    yield index, result
+                turn = now = time.monotonic()
+            if now >= deadline.at:
+                yield index, absent(recipe, rollout, "timeout", "the deadline passed before it was scored")
+            elif (result := batch.score(index, rollout)) is not None:
+                yield index, result
         computed = time.monotonic()
 
         # one call a batch to each service: a call an item costs more than the answer (DESIGN: measured)
@@ -113,7 +114,7 @@ class Pipeline:
         for index, result in batch.finish():
             yield index, result
         yield (
-            len(rollouts),
+            len(request.rollouts),
             Summary(
                 self.fingerprint(recipe),
                 t.Timing(
@@ -152,11 +153,13 @@ class Pipeline:
                     ErrorCode.INVALID, "recipe", f"unknown recipe {request.recipe[:80]!r}, there are {known}"
                 )
             return recipe
-        for name in request.components:
+        for name, weight in request.components.items():
+            path = f"components.{name[:80]}"
             if name not in self.rewards:
                 known = ", ".join(sorted(self.rewards))
-                path = f"components.{name[:80]}"
                 raise RequestError.at(ErrorCode.INVALID, path, f"unknown reward, there are {known}")
+            if (wrong := weight_problem(weight)) is not None:
+                raise RequestError.at(ErrorCode.INVALID, path, wrong)
         try:
             return ad_hoc(request.components, self.rewards)
         except RecipeError as error:

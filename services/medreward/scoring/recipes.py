@@ -23,9 +23,13 @@ import msgspec
 
 from medreward.rewards.types import Params, Reward
 from medreward.scoring.gates import GATES, Gate
+from medreward.yaml_file import YamlError, parse_yaml
 
 AD_HOC = "ad-hoc"
 """name of the recipe made from a request's ``components``"""
+
+
+MOST_WEIGHT = 1e6
 
 
 class RecipeError(ValueError):
@@ -107,14 +111,18 @@ def _part(recipe: str, name: str, component: ComponentSpec, rewards: Mapping[str
     if reward is None:
         known = ", ".join(sorted(rewards))
         raise RecipeError(f"{where}: unknown reward {component.reward or name!r}, there are {known}")
-    # a sum of negative or infinite weights would let a failure look like a reward
-    if not 0.0 <= component.weight < float("inf"):
-        raise RecipeError(f"{where}.weight: must be finite and not negative, not {component.weight}")
+    if (wrong := weight_problem(component.weight)) is not None:
+        raise RecipeError(f"{where}.weight: {wrong}")
     try:
         params = msgspec.convert(component.params, reward.params)
     except msgspec.ValidationError as error:
         raise RecipeError(f"{where}.params: {error}") from None
     return Part(name, reward, params, component.weight)
+
+
+def weight_problem(weight: float) -> str | None:
+    """Why a weight cannot be one: sums of negative or endless weights would let a failure look like a reward."""
+    return None if 0.0 <= weight <= MOST_WEIGHT else f"must be from 0 to {MOST_WEIGHT:g}, not {weight}"
 
 
 def ad_hoc(components: Mapping[str, float], rewards: Mapping[str, Reward]) -> Recipe:
@@ -130,9 +138,19 @@ def parse_recipe(text: str | bytes, source: str) -> RecipeSpec:
         RecipeError: naming ``source`` and the field.
     """
     try:
-        return msgspec.yaml.decode(text, type=RecipeSpec)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise RecipeError(f"{source}: {error}") from None
+        read = parse_yaml(text, source)
+    except YamlError as error:
+        raise RecipeError(str(error)) from None
+    try:
+        # each component by itself first: an error within a map does not say under which key
+        if isinstance(read, dict) and isinstance(read.get("components"), dict):
+            for name, component in read["components"].items():
+                where = f"components.{name}"
+                msgspec.convert(component, ComponentSpec)
+        where = ""
+        return msgspec.convert(read, RecipeSpec)
+    except msgspec.ValidationError as error:
+        raise RecipeError(f"{source}: {where + ': ' if where else ''}{error}") from None
 
 
 def load_recipes(rewards: Mapping[str, Reward], user_files: Iterable[Path] = ()) -> dict[str, Recipe]:
@@ -142,16 +160,18 @@ def load_recipes(rewards: Mapping[str, Reward], user_files: Iterable[Path] = ())
         RecipeError: when a file cannot be read, makes no sense, or takes a name that is in use.
     """
     shipped = sorted(files("medreward.scoring").joinpath("shipped").iterdir(), key=lambda entry: entry.name)
-    texts = [(entry.name, entry.read_bytes()) for entry in shipped if entry.name.endswith(".yaml")]
+    sources = [(entry.name, parse_recipe(entry.read_bytes(), entry.name)) for entry in shipped]
     for path in user_files:
         try:
-            texts.append((str(path), path.read_bytes()))
+            sources.append((str(path), parse_recipe(path.read_bytes(), str(path))))
         except OSError as error:
             raise RecipeError(f"{path}: cannot be read: {error.strerror}") from None
     recipes: dict[str, Recipe] = {}
-    for source, text in texts:
-        recipe = compile_recipe(parse_recipe(text, source), rewards)
-        if recipe.name in recipes or recipe.name == AD_HOC:
-            raise RecipeError(f"{source}: the recipe name {recipe.name!r} is in use")
-        recipes[recipe.name] = recipe
+    for source, spec in sources:
+        if spec.name in recipes or spec.name == AD_HOC:
+            raise RecipeError(f"{source}: the recipe name {spec.name!r} is in use")
+        try:
+            recipes[spec.name] = compile_recipe(spec, rewards)
+        except RecipeError as error:
+            raise RecipeError(f"{source}: {error}") from None
     return recipes

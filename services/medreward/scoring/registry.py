@@ -50,8 +50,8 @@ def load_rewards() -> dict[str, Reward]:
             raise RegistryError(f"{where}: there is already a reward of that name")
         try:
             loaded = point.load()
-        except (ImportError, AttributeError) as error:
-            raise RegistryError(f"{where}: does not load: {error}") from error
+        except Exception as error:
+            raise RegistryError(f"{where}: does not load: {type(error).__name__}: {error}") from error
         if not isinstance(loaded, Reward) and not callable(loaded):
             raise RegistryError(f"{where}: is neither a function nor a Reward")
         rewards[point.name] = loaded if isinstance(loaded, Reward) else Reward(loaded)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
@@ -18,6 +17,9 @@ from medreward.rewards.types import Outcome, unscored
 from medreward.scoring.deadline import Deadline
 
 log = logging.getLogger(__name__)
+
+MOST = 1e6
+"""the largest value of a component; with weights as bounded, no sum of them overflows"""
 
 Ask = TypeVar("Ask", bound=Hashable)
 
@@ -74,9 +76,9 @@ def sound(outcome: object, who: str) -> Outcome:
         return unscored("unavailable", f"{who} returned {type(outcome).__name__}, not an outcome")
     status, value = outcome.status, outcome.value
     if status == "ok":
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST:
             return outcome
-        return unscored("unavailable", f"{who} returned no finite number: {value!r}")
+        return unscored("unavailable", f"{who} returned no number from {-MOST:g} to {MOST:g}: {value!r}")
     if status in STATUSES and value is None:
         return outcome
     return unscored("unavailable", f"{who} returned status {status!r} with value {value!r}")

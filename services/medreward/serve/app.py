@@ -42,7 +42,7 @@ class Ingress:
             Path(directory).mkdir(parents=True, exist_ok=True)
         self._pipeline = build_pipeline(self._settings)
         self._metrics = Metrics()
-        self._servicer = RewardServicer(self._pipeline, self._settings.limits.for_codec(), self._metrics)
+        self._servicer = RewardServicer(self._pipeline, self._settings.limits, self._metrics)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Ray Serve asks for the HTTP application here, in the replica: nothing of it is pickled."""

@@ -124,6 +124,16 @@ def is_free(port: int, host: str = "") -> bool:
         return True
 
 
+def can_listen(host: str) -> bool:
+    """Whether ``host`` names an IPv4 address of this machine; Ray Serve's proxies listen on no other kind."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((host, 0))
+        except (OSError, UnicodeError):
+            return False
+        return True
+
+
 def _free_ranges(count: int, size: int) -> list[range]:
     starts = list(range(_FIRST_PORT, _LAST_PORT, size))
     random.SystemRandom().shuffle(starts)  # two clusters that start together must not take the same range

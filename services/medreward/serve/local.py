@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import shutil
@@ -13,13 +14,15 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+import psutil
 
 from medreward.config import Settings
-from medreward.serve.environment import Proxy, choose_proxy, free_port, is_free, prepare
+from medreward.serve.environment import Proxy, can_listen, choose_proxy, free_port, is_free, prepare
+from medreward.serve.leftovers import end, kill, owned
 
 _OBJECT_STORE_BYTES = 100 * 1024 * 1024  # bodies go by HTTP, so the store stays almost empty
 _READY_S = 90.0
-_DRAIN_S = 60.0  # Ray Serve itself ends what is still in flight after 20 s
+_DRAIN_S = 30.0  # Ray Serve itself ends what is still in flight after 20 s
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +44,18 @@ class LocalCluster:
         host = settings.http.host
         http_port = settings.http.port or free_port()
         grpc_port = (settings.grpc.port or free_port()) if settings.grpc.enabled else None
+        if not can_listen(host):
+            raise StartError(f"http.host: {host!r} is no IPv4 address of this machine")
         for name, port in (("http.port", http_port), ("grpc.port", grpc_port)):
             if port is not None and not is_free(port):
                 raise StartError(f"{name}: {port} is taken on this machine; name another, or 0 for any")
+        if http_port == grpc_port:
+            raise StartError(f"grpc.port: {grpc_port} is http.port already")
         # short, for the sockets of Ray: a Unix socket's path has at most 107 characters
         self._directory = Path(tempfile.mkdtemp(prefix="mr-", dir="/tmp"))
         self._settings = settings.model_copy(update={"metrics_dir": self._directory / "metrics"})
         self._host, self._http_port, self._grpc_port = host, http_port, grpc_port
-        self._deployed = False
+        self._initialized = self._deployed = False
 
     @property
     def url(self) -> str:
@@ -76,22 +83,32 @@ class LocalCluster:
         self.stop()
 
     def stop(self) -> None:
-        """Stops what was started; in-flight requests finish first."""
+        """Stops what was started, in whatever state it is; in-flight requests finish first. Nothing is left behind."""
+        processes = owned(self._directory)
+        if self._initialized:
+            self._shut_down(processes)
+        end(list({*processes, *owned(self._directory)}))
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _shut_down(self, processes: list[psutil.Process]) -> None:
         import ray
         from ray import serve
 
         from medreward.serve.app import APPLICATION
 
         if self._deployed:
-            self._deployed = False
-            # Ray Serve waits for its controller without end, and the controller may have died with the cluster
+            # Ray Serve waits without end for its controller, which may have died
             drain = threading.Thread(target=serve.delete, args=(APPLICATION,), daemon=True)
             drain.start()
             drain.join(_DRAIN_S)
             if drain.is_alive():
-                log.warning("requests in flight did not end within %.0f s; stopping all the same", _DRAIN_S)
+                # killed with the whole process group, say: Ray can be asked nothing, and would abort this process
+                log.warning("the cluster does not answer: its processes are killed")
+                atexit.unregister(ray.shutdown)
+                for process in processes:
+                    kill(process)
+                return
         ray.shutdown()
-        shutil.rmtree(self._directory, ignore_errors=True)
 
     def _start(self) -> None:
         prepare(self.proxy, self._directory)
@@ -103,6 +120,7 @@ class LocalCluster:
         logging.getLogger("ray.serve").setLevel(logging.WARNING)
 
         ingress = self._settings.ingress
+        self._initialized = True
         ray.init(
             # logical cores: enough for every replica to be placed, however small the laptop
             num_cpus=max(os.cpu_count() or 1, int(ingress.replicas * ingress.cpus) + 1),

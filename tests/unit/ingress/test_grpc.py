@@ -26,7 +26,7 @@ Use = Callable[[pb_grpc.RewardServiceStub], Awaitable[Any]]
 def serve_and(use: Use) -> Any:
     async def run() -> Any:
         server = grpc.aio.server()
-        servicer = RewardServicer(build_pipeline(load_settings()), RequestLimits(rollouts=2).for_codec(), Metrics())
+        servicer = RewardServicer(build_pipeline(load_settings()), RequestLimits(rollouts=2, body_mib=0.01), Metrics())
         pb_grpc.add_RewardServiceServicer_to_server(servicer, server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
@@ -54,16 +54,19 @@ async def streamed(stub: pb_grpc.RewardServiceStub, message: pb.ScoreRequest) ->
         (pb.ScoreRequest(recipe="nope", rollouts=[pb.Rollout(id="x")]), "invalid", "recipe"),
         (pb.ScoreRequest(recipe="gemex"), "invalid", "rollouts"),
         (pb.ScoreRequest(recipe="gemex", rollouts=[pb.Rollout()] * 3), "too_large", "rollouts"),
+        (pb.ScoreRequest(recipe="gemex", rollouts=[pb.Rollout(id="x" * 20_000)]), "too_large", None),
         (pb.ScoreRequest(recipe="gemex", deadline_ms=0, rollouts=[pb.Rollout()]), "invalid", "deadline_ms"),
     ],
 )
-def test_a_refusal_has_a_status_and_its_fields(call: Any, message: pb.ScoreRequest, code: str, path: str) -> None:
+def test_a_refusal_has_a_status_and_its_fields(
+    call: Any, message: pb.ScoreRequest, code: str, path: str | None
+) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         serve_and(lambda stub: call(stub, message))
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     trailing = {str(key): value for key, value in caught.value.trailing_metadata() or ()}
     error = pb.ErrorReply.FromString(trailing[ERROR_METADATA]).error
-    assert (error.code, [field.path for field in error.fields]) == (code, [path])
+    assert (error.code, [field.path for field in error.fields]) == (code, [path] if path else [])
 
 
 @pytest.mark.parametrize("call", [unary, streamed])

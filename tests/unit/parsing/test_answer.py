@@ -24,6 +24,25 @@ CASES: list[tuple[str, str | None, list[str]]] = [
     ("<answer>B <location>[x]</location></answer>", "B", ["nested_tag"]),
     ("<answer>B</con></answer>", "B", ["stray_close"]),
     ("<answer>fluid, <ref>left</ref><box>[1, 2, 3, 4]</box></answer>", "fluid, left", ["box_outside_location"]),
+    # in the thinking and outside it
+    ("<think>maybe <answer>A</answer></think><answer>B</answer>", "B", ["nested_tag", "repeated_tag"]),
+    ("maybe <answer>A</answer></think><answer>B</answer>", "B", ["stray_close", "repeated_tag"]),
+    (
+        "<think><response><answer>A</answer></response></think><answer>B</answer>",
+        "B",
+        ["nested_tag", "repeated_tag"],
+    ),
+    ("<think>maybe <answer>A</answer></think><answer>B", None, ["nested_tag", "unclosed_tag", "repeated_tag"]),
+    (
+        "<think><answer>A</answer> or <answer>C</answer></think> C",
+        None,
+        ["nested_tag", "nested_tag", "repeated_tag", "conflicting_answers"],
+    ),
+    (
+        "<think>maybe <answer>A</answer></think><answer>B</answer><answer>C</answer>",
+        None,
+        ["nested_tag", "repeated_tag", "repeated_tag", "conflicting_answers"],
+    ),
     # several
     ("<answer>Yes</answer> or <answer> yes\n</answer>", "Yes", ["repeated_tag"]),
     ("<answer>Yes</answer><answer>No</answer>", None, ["conflicting_answers", "repeated_tag"]),
@@ -51,6 +70,11 @@ CASES: list[tuple[str, str | None, list[str]]] = [
     ("<think>the answer is B", None, ["unclosed_tag", "missing_answer"]),
     ("<think>x</think><response>B</response>", None, ["missing_answer"]),
     ("<location>none</location> B", None, ["missing_answer"]),
+    ("<answer>\u200b</answer>", None, ["empty_tag"]),
+    ("<answer>\ufeff \x00</answer>", None, ["empty_tag"]),
+    ("<answer>\u200bA</answer>", "\u200bA", []),
+    ("<LOC>\u200b</LOC><ANSWER>A</ANSWER>", "A", ["empty_tag"]),
+    ("<think>x</think>\u200b", None, ["missing_answer"]),
     # untagged
     ("<think>x</think>\n**B**\n", "B", ["untagged_answer"]),
     ("x</think> B", "B", ["stray_close", "untagged_answer"]),
@@ -65,6 +89,7 @@ CASES: list[tuple[str, str | None, list[str]]] = [
     ("a < b > c", "a < b > c", []),
     ("", None, ["empty_response"]),
     (" \n\t", None, ["empty_response"]),
+    ("\ufeff\u200b\x00", None, ["empty_response"]),
     ("<box>[1, 2, 3, 4]</box>", None, ["missing_answer", "box_outside_location"]),
 ]
 

@@ -30,6 +30,9 @@ def location(content: str) -> Trajectory:
         ("[(1,2),(3,4)]", [A]),
         ("(1,2),(3,4)(5,6),(7,8)", [A, B]),
         ("**[1, 2, 3, 4]**", [A]),
+        ("`[1, 2, 3, 4]`", [A]),
+        ("([1, 2], [3, 4])", [A]),
+        ("**[1,2,3,4]**; **[5,6,7,8]**", [A, B]),
         ("**1, 2, 3, 4**", [A]),
         ("```json\n[1, 2, 3, 4]\n```", [A]),
         ("```\n1, 2, 3, 4\n```", [A]),
@@ -75,7 +78,15 @@ BAD = [
     ("[0, 0, 1e300, 1e300]", "box_too_large"),
     ("[1, 2, 3, 4", "box_unclosed"),
     ("[[1, 2, 3, 4", "box_unclosed"),
+    ("[[1, 2, 3, 4]", "box_unclosed"),
+    ("[1, 2, 3, 4]]", "box_malformed"),
+    ("[1, 2, 3, 4)", "box_malformed"),
+    ("[1, 2, 3, 4] 5", "box_malformed"),
+    ("[1, 2, 3, 4], 5", "box_malformed"),
+    ("[1, 2, [1, 2, 3, 4]]", "box_malformed"),
 ]
+# what a JSON parser would call the end of another list
+LOOSE = ("[1, 2, 3, 4]]", "[1, 2, 3, 4)")
 
 
 @pytest.mark.parametrize(("content", "code"), BAD, ids=[case[0][:30] for case in BAD])
@@ -86,12 +97,45 @@ def test_bad_box_is_named_and_still_counts(content: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "code"), [case for case in BAD if case[0].startswith("[") and "5000" not in case[0]]
+    ("content", "code"),
+    [case for case in BAD if case[0].startswith("[") and "5000" not in case[0] and case[0] not in LOOSE],
 )
 def test_bad_json_box_is_named_the_same(content: str, code: str) -> None:
     found = parse(f'<answer>{{"bbox_2d": {content}, "label": "x"}}</answer>')
     assert [region.box for region in found.regions] == [None]
     assert [problem.code for problem in found.problems] == [code]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "5 [1, 2, 3, 4]",
+        "[1, 2, 3, 4] NaN",
+        "lung [1, 2, 3, 4]",
+        "[1, 2, 3, 4].",
+        "[1, 2, 3, 4] android [5, 6, 7, 8]",
+        "]1, 2, 3, 4[ [1, 2, 3, 4]",
+        "[1, 2, 3, 4]" + "]" * 5000,
+        "**[1, 2, 3, 4]** 5",
+        '[1, 2, 3, 4] {"bbox_2d": [5, 6, 7, 8]}',
+        '{"bbox_2d": [5, 6, 7, 8]} 5',
+    ],
+)
+def test_box_with_more_than_its_list_is_none(content: str) -> None:
+    found = location(content)
+    assert A not in [region.box for region in found.regions]
+    assert None in [region.box for region in found.regions]
+    assert "box_malformed" in {problem.code for problem in found.problems}
+
+
+def test_outer_list_that_is_never_closed_is_no_box() -> None:
+    found = parse('<LOC>{"bbox_xyxy_pixel": [[1, 2, 3, 4], "label":"l"}</LOC><ANSWER>B</ANSWER>')
+    assert [region.box for region in found.regions] == [None]
+    assert [problem.code for problem in found.problems] == ["box_unclosed"]
+
+
+def test_number_with_too_many_digits_is_told_what_is_read() -> None:
+    assert "30 digits" in location(f"[{'1' * 31}, 2, 3, 4]").problems[0].message
 
 
 def test_bad_box_does_not_take_the_good_one_with_it() -> None:
@@ -127,6 +171,17 @@ def test_location_with_numbers_but_no_box_says_so() -> None:
     text = "<answer>B</answer><location>{}</location>"
     assert [problem.code for problem in parse(text.format("[1, 2, 3, 4]")).problems] == ["unreadable_location"]
     assert parse(text.format("not visible")).problems == ()
+
+
+@pytest.mark.parametrize("value", ["lung [1, 2, 3, 4]", "(1, 2, 3, 4)", '{"box": [1.5, 2, 3, 4]}'])
+def test_localization_with_four_numbers_but_no_key_says_so(value: str) -> None:
+    found = parse(f"<LOC>{value}</LOC><ANSWER>a</ANSWER>")
+    assert found.regions == ()
+    assert [(problem.code, problem.message[:5]) for problem in found.problems] == [("unreadable_location", "<LOC>")]
+
+
+def test_localization_with_other_numbers_is_not_unreadable() -> None:
+    assert parse('<LOC>{"point": [110, 80]}, 2 x 3 cm, T1, 4</LOC><ANSWER>a</ANSWER>').problems == ()
 
 
 def test_boxes_beyond_the_limit_are_left() -> None:

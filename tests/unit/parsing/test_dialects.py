@@ -111,6 +111,88 @@ def test_json_inside_the_location_counts() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("content", "boxes"),
+    [
+        ('<box>[1, 2, 3, 4]</box> {"bbox_2d": [5, 6, 7, 8]}', [(1, 2, 3, 4), (5, 6, 7, 8)]),
+        ('{"bbox_2d": [5, 6, 7, 8]} <ref>a</ref><box>[1, 2, 3, 4]</box>', [(5, 6, 7, 8), (1, 2, 3, 4)]),
+        ('<box>{"bbox_2d": [1, 2, 3, 4]}</box>{"bbox_2d": [5, 6, 7, 8]}', [(1, 2, 3, 4), (5, 6, 7, 8)]),
+        ('<box>[{"bbox_2d": [1, 2, 3, 4]}]</box>', [(1, 2, 3, 4)]),
+        ('<box>```json\n{"bbox_2d": [1, 2, 3, 4]}\n```</box>', [(1, 2, 3, 4)]),
+        ('{"bbox_2d": [1, 2, 3, 4], [5, 6, 7, 8]}', [(1, 2, 3, 4), (5, 6, 7, 8)]),
+    ],
+)
+def test_boxes_of_both_ways_of_writing_count_once_each(content: str, boxes: list[tuple[float, ...]]) -> None:
+    found = parse(f"<answer>B</answer><location>{content}</location>")
+    assert [region.box for region in found.regions] == boxes
+    assert found.problems == ()
+    mixed = parse(f"<LOC>{content}</LOC><ANSWER>B</ANSWER>")
+    assert [region.box for region in mixed.regions] == boxes
+
+
+def test_box_tag_outside_the_location_does_not_hide_the_json_of_the_answer() -> None:
+    found = parse('<answer>{"bbox_2d": [1, 2, 3, 4]}</answer><box>[5, 6, 7, 8]</box>')
+    assert [region.box for region in found.regions] == [(1, 2, 3, 4), (5, 6, 7, 8)]
+
+
+@pytest.mark.parametrize("box", ["<box>[1, 2, 3, 4]</box>", '{"bbox_2d": [1, 2, 3, 4]}'])
+def test_location_in_the_thinking_is_a_thought_where_another_is_spoken(box: str) -> None:
+    thought = f"<think><location>{box}</location></think><answer>B</answer>"
+    spoken = "<location><box>[5, 6, 7, 8]</box></location>"
+    assert [region.box for region in parse(thought + spoken).regions] == [(5, 6, 7, 8)]
+    assert [region.box for region in parse(thought.removeprefix("<think>") + spoken).regions] == [(5, 6, 7, 8)]
+    assert [region.box for region in parse(thought).regions] == [(1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{box_2d: [2, 1, 4, 3], label: 'x'}",
+        '{"BOX_2D": [2, 1, 4, 3], "LABEL": "x"}',
+        "{ 'Label' : 'x', 'Box_2d' : [2, 1, 4, 3] }",
+        'label: "x", box_2d: [2, 1, 4, 3]',
+        r"{\"box_2d\": [2, 1, 4, 3], \"label\": \"x\"}",
+        r"{\"label\": \"x\", \"box_2d\": [2, 1, 4, 3]}",
+        '{"label": "x", "meta": {"a": 1}, "box_2d": [2, 1, 4, 3]}',
+        '{"label": "x", "meta": {"a": {"b": "}"}}, "box_2d": [2, 1, 4, 3]}',
+        '{"box_2d": [2, 1, 4, 3], "meta": {"a": 1}, "label": "x"}',
+    ],
+)
+def test_keys_in_any_letter_case_unquoted_or_escaped_are_read(text: str) -> None:
+    found = parse(f"<LOC>{text}</LOC><ANSWER>a</ANSWER>")
+    assert [(region.label, region.box) for region in found.regions] == [("x", (1, 2, 3, 4))]
+    assert found.problems == ()
+
+
+def test_sentence_that_speaks_of_a_key_is_no_box() -> None:
+    found = parse("<LOC>no box_2d: nothing is seen; a xbox_2d: [5, 6]</LOC><ANSWER>a</ANSWER>")
+    assert (found.regions, found.problems) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        (r'"\u80ba\nx"', "\u80ba\nx"),
+        (r'"a \"b\" \\ c"', 'a "b" \\ c'),
+        (r"'it\'s \"b\"'", 'it\'s "b"'),
+        (r'"\ud83d\ude00"', "\U0001f600"),
+        # no JSON: as it stands
+        (r'"\q"', r"\q"),
+        (r'"\ud83d"', r"\ud83d"),
+        (r"\"\\u80ba \\\"q\\\"\"", '\u80ba "q"'),
+    ],
+)
+def test_label_is_decoded_as_json_does(written: str, label: str) -> None:
+    for text in (f'{{"box_2d": [1, 2, 3, 4], "label": {written}}}', f'{{"label": {written}, "box_2d": [1, 2, 3, 4]}}'):
+        found = parse(f"<LOC>{text}</LOC><ANSWER>a</ANSWER>")
+        assert [region.label for region in found.regions] == [label]
+
+
+def test_label_outside_the_object_is_not_its() -> None:
+    for text in ('{"box_2d": [1, 2, 3, 4]}, "label": "not mine"', '"label": "not mine" {"box_2d": [1, 2, 3, 4]}'):
+        assert [region.label for region in parse(f"<LOC>{text}</LOC>").regions] == [""]
+
+
 def test_box_in_the_thinking_is_no_region_and_outside_the_location_is_one_with_a_problem() -> None:
     text = (
         "<think><box>[1, 2, 3, 4]</box></think>"

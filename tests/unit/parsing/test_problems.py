@@ -17,7 +17,7 @@ def _located(content: str) -> str:
 
 EARNED = {
     "empty_response": " ",
-    "no_assistant_turn": "user\nIs it normal?",
+    "no_assistant_turn": "system\nBe brief.\nuser\nIs it normal?",
     "unclosed_tag": "<LOC>x",
     "stray_close": "x</LOC>",
     "repeated_tag": "<LOC>x</LOC><LOC>y</LOC>",
@@ -33,6 +33,7 @@ EARNED = {
     "unreadable_location": _located("[1, 2, 3, 4]"),
     "box_unclosed": _located("<box>[1, 2, 3, 4</box>"),
     "box_not_a_number": _located("<box>[NaN, 2, 3, 4]</box>"),
+    "box_malformed": _located("<box>[1, 2, 3, 4] 5</box>"),
     "box_boolean": _located("<box>[true, 2, 3, 4]</box>"),
     "box_wrong_count": _located("<box>[1, 2, 3]</box>"),
     "box_negative": _located("<box>[-1, 2, 3, 4]</box>"),

@@ -16,6 +16,14 @@ BITS = [
     *('{"box_2d": [1, 2, 3, 4], "label": "x"}', '{"bbox_2d": [1,2,', '"bbox_xyxy_pixel": [[1,2,3,4]]', '"label": "y"'),
     *("[1, 2, 3, 4]", "(1,2),(3,4)", "[", "]", "{", "}", '"', "<", ">", "</", "**", "```json\n", "```", "\\"),
     *("user\n", "\nassistant\n", "system\n", "<|im_start|>assistant\n", "<|im_end|>", "User: ", "\nAssistant: "),
+    *(
+        "assistant\n",
+        "\nuser\n",
+        "Human",
+        "{box_2d: [1, 2, 3, 4]}",
+        r"{\"BOX_2D\": [1,2,3,4], \"label\": \"a\"}",
+        "</s>",
+    ),
     *(" ", "\n", "B", "No", "1e999", "NaN", "\x00", "\ud800", "\u200f", "\u0130", "\u017f", "\u212a"),
 ]
 WOVEN = st.lists(st.sampled_from(TAGS + BITS), max_size=30).map("".join)
@@ -66,7 +74,8 @@ def test_appending_after_the_turn_of_a_transcript_changes_nothing(text: str) -> 
         return
     inside = parse(f"user\nq\nassistant\n{text}\nuser\n<answer>X</answer>")
     alone = parse("." + text)
-    if "think" in text or "answer" in text:
+    said = text.partition("</s>")[0]
+    if "think" in said or "answer" in said:
         assert inside.answer == alone.answer
     assert [region.box for region in inside.regions] == [region.box for region in alone.regions]
 
@@ -77,8 +86,19 @@ FLOODS = [
     *("<response></think>", "<box>", "<ref>", "<location><box>", "<box>[1,2,3,4]</box>", "<LOC></VISUAL>"),
     *('{"box_2d":', '"box_2d":[', '"label":"', '"label": "x"', '{"bbox_2d": [[', '"box_2d"  :  ', '"bbox_2d": 1 '),
     *("user\n", "\nassistant\n", "\nAssistant:", "<|im_start|>", "<|im_start|>assistant", "</s>", "x</s>", "</s> x "),
+    *(
+        "\nassistant\n</think>",
+        "<think>\nassistant\n</think>",
+        "\nuser\n",
+        "\nuser\n</loc>",
+        "\nUser:</loc>",
+        "xassistant",
+    ),
+    *(" user assistant ", "<|", "}{", "{}", "box_2d: [", '"label": "\\', r"\"label\": \"", "label: '", "[1,2,3,4] 5, "),
+    *("\u200b", "[[", "]", "<think><location><box>[1,2,3,4]</box></location></think>", "and "),
 ]
 PREFIXES = ["", "<think>x</think>", "<location><box>", '<LOC>{"box_2d": [', "user\n", "User: ", "system a user "]
+PREFIXES += ["system\nx\nuser\ny", "user\nq\nassistant\n", "Assistant: ", "<LOC>_"]
 
 
 @pytest.mark.parametrize("flood", FLOODS)

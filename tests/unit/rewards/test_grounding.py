@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from medreward.contract import types as t
 from medreward.parsing import Box
-from medreward.rewards.grounding import GroundingParams, assign, grounding, iou
+from medreward.rewards.grounding import GroundingParams, _overlaps, assign, grounding, iou
 from medreward.rewards.types import Outcome
 from tests.unit.rewards.build import gemex, regions, sample
 
@@ -126,6 +126,12 @@ corner = st.integers(0, 30)
 box = st.tuples(corner, corner, st.integers(1, 20), st.integers(1, 20)).map(
     lambda b: (float(b[0]), float(b[1]), float(b[0] + b[2]), float(b[1] + b[3]))
 )
+
+
+@given(st.lists(st.none() | box, min_size=9, max_size=12), st.lists(box, min_size=9, max_size=12))
+def test_many_boxes_overlap_as_few_do(predicted: list[Box | None], wanted: list[Box]) -> None:
+    table = _overlaps(predicted, wanted)
+    assert table == [[pytest.approx(iou(p, r) if p else 0.0, abs=1e-12) for r in wanted] for p in predicted]
 
 
 @given(st.lists(box, max_size=4), st.lists(box, max_size=4))

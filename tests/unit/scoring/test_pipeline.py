@@ -245,6 +245,7 @@ def test_a_user_reward_that_raises_is_unavailable() -> None:
 def test_credit_alone_makes_no_reward() -> None:
     response = asyncio.run(pipeline().score(t.ScoreRequest(components={"self_check": 1.0}, rollouts=[rollout("B")])))
     assert response.results[0].reward is None
+    assert response.results[0].detail == "no component counts towards a reward"
 
 
 def test_a_deadline_that_has_passed_leaves_timeouts() -> None:
@@ -277,7 +278,11 @@ def test_what_needs_no_service_is_streamed_before_the_services_answer() -> None:
     assert order == [(1, "ruled"), "judged", (0, "open"), "summary"]
 
 
-def test_a_long_batch_lets_others_run() -> None:
+def test_a_batch_of_heavy_rollouts_lets_others_run_between_them() -> None:
+    def heavy(sample: Sample, params: object) -> Outcome:
+        time.sleep(0.006)
+        return scored(1.0, "done")
+
     async def run() -> int:
         turns = 0
 
@@ -288,11 +293,28 @@ def test_a_long_batch_lets_others_run() -> None:
                 await asyncio.sleep(0)
 
         task = asyncio.create_task(other())
-        await pipeline().score(t.ScoreRequest(recipe="gemex", rollouts=[rollout(gemex("B"))] * 1024))
+        made = pipeline({**BUILTIN, "heavy": Reward(heavy)})
+        await made.score(t.ScoreRequest(components={"heavy": 1.0}, rollouts=[rollout("B")] * 10))
         task.cancel()
         return turns
 
-    assert asyncio.run(run()) >= 1024 // 64
+    assert asyncio.run(run()) >= 9
+
+
+@pytest.mark.parametrize("value", [1e308, -1e7, float("nan")])
+def test_a_value_that_could_overflow_the_sum_is_no_value(value: float) -> None:
+    made = pipeline({**BUILTIN, "huge": Reward(lambda sample, params: scored(value, "huge"))})
+    response = asyncio.run(made.score(t.ScoreRequest(components={"huge": 1e6}, rollouts=[rollout("B")])))
+    assert (response.results[0].components["huge"].status, response.results[0].reward) == ("unavailable", None)
+
+
+def test_any_explanation_of_a_user_s_reward_can_be_sent() -> None:
+    odd = {"nan": float("nan"), "set": {1}, 5: (1, None), "nested": {"inf": [float("inf")]}}
+    made = pipeline({**BUILTIN, "odd": Reward(lambda sample, params: scored(1.0, "odd", odd))})
+    request = t.ScoreRequest(components={"odd": 1.0}, explain=True, rollouts=[rollout("B")])
+    response = asyncio.run(made.score(request))
+    assert b"null" not in codec.encode(response)
+    codec.response_to_proto(response)
 
 
 @pytest.mark.parametrize(

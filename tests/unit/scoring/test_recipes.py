@@ -57,7 +57,15 @@ def test_a_user_s_recipe_is_used_beside_ours(tmp_path: Path) -> None:
         ("name: x\ncomponents: {answer: {weight: -1}}", "components.answer.weight"),
         ("name: x\ncomponents: {answer: {weight: .inf}}", "components.answer.weight"),
         ("name: x\ncomponents: {answer: {weight: .nan}}", "components.answer.weight"),
-        ("name: x\ncomponents: {answer: {weight: 1, parms: {}}}", "parms"),
+        (
+            "name: x\ncomponents: {answer: {weight: 1, parms: {}}}",
+            "components.answer: Object contains unknown field `parms`",
+        ),
+        ("name: x\ncomponents: {answer: {weight: heavy}}", "components.answer: Expected `float`"),
+        ("name: x\ncomponents: {answer: {weight: 1.0e+308}}", "components.answer.weight: must be from 0 to 1e+06"),
+        ("name: x\ncomponents: {answer: {weight: 1}, answer: {weight: 2}}", "'answer' is given twice"),
+        ("name: x\ncomponents: {grounding: {weight: 1, params: {threshold: 7}}}", "components.grounding.params"),
+        ("name: x\ncomponents: {grounding: {weight: 1, params: {threshold: .nan}}}", "components.grounding.params"),
         ("name: x\ncomponents: {grounding: {weight: 1, params: {mode: loose}}}", "components.grounding.params"),
         ("name: x\ncomponents: {answer: {weight: 1, params: {mode: loose}}}", "components.answer.params"),
         ("name: x\ncomponents: {}", "components"),
@@ -72,6 +80,7 @@ def test_a_recipe_that_makes_no_sense_is_refused_by_name(tmp_path: Path, text: s
     with pytest.raises(RecipeError) as caught:
         load_recipes(BUILTIN, [write(tmp_path, text)])
     assert says in str(caught.value)
+    assert "mine.yaml" in str(caught.value)
 
 
 def test_a_recipe_file_that_is_not_there_is_named(tmp_path: Path) -> None:
