@@ -79,12 +79,15 @@ def count_equal(sample: Sample) -> str | None:
 
 def iou(a: Box, b: Box) -> float:
     """Intersection over union of two boxes ``x1, y1, x2, y2`` with positive area."""
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
+    ax1, ay1, ax2, ay2 = a
+    bx1, by1, bx2, by2 = b
+    # comparisons written out: min() and max() would take most of the time of a rollout's grounding
+    width = (ax2 if ax2 < bx2 else bx2) - (ax1 if ax1 > bx1 else bx1)
+    height = (ay2 if ay2 < by2 else by2) - (ay1 if ay1 > by1 else by1)
     if width <= 0.0 or height <= 0.0:
         return 0.0
     common = width * height
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - common
+    union = (ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1) - common
     # a policy may write 1e200 or 1e-200: areas that overflow or vanish overlap with nothing
     return common / union if 0.0 < union < math.inf else 0.0
 
@@ -129,33 +132,38 @@ def reference_boxes(rollout: Rollout) -> list[Box]:
     """
     if rollout.reference is None:
         raise _Invalid("reference: required")
-    return [_checked(region.box, f"reference.regions[{i}].box") for i, region in enumerate(rollout.reference.regions)]
+    return [_checked(region.box, i) for i, region in enumerate(rollout.reference.regions)]
 
 
-def _checked(box: Sequence[float], path: str) -> Box:
+def _checked(box: Sequence[float], position: int) -> Box:
+    if len(box) == 4:
+        x1, y1, x2, y2 = box
+        if 0.0 <= x1 < x2 < math.inf and 0.0 <= y1 < y2 < math.inf:
+            return x1, y1, x2, y2
+    path = f"reference.regions[{position}].box"
     if len(box) != 4:
         raise _Invalid(f"{path}: needs four numbers, has {len(box)}")
-    x1, y1, x2, y2 = box
     if not all(map(math.isfinite, box)):
         raise _Invalid(f"{path}: must be finite")
-    if x1 < 0 or y1 < 0:
+    if box[0] < 0 or box[1] < 0:
         raise _Invalid(f"{path}: negative corner")
-    if x2 <= x1 or y2 <= y1:
-        raise _Invalid(f"{path}: must be x1, y1, x2, y2 with x1 < x2 and y1 < y2")
-    return x1, y1, x2, y2
+    raise _Invalid(f"{path}: must be x1, y1, x2, y2 with x1 < x2 and y1 < y2")
 
 
 def usable(region: Region, rollout: Rollout) -> Box | None:
     """The predicted box in its own space; None when what was written is no box there."""
     box = region.box
-    off_grid = box is not None and max(box) > _GRID and space_of(region, rollout) == "grid1000"
-    return None if off_grid else box
+    if box is None or space_of(region, rollout) == "pixel":
+        return box
+    return None if max(box) > _GRID else box
 
 
 def _in_pixels(region: Region, rollout: Rollout) -> Box | None:
-    box = usable(region, rollout)
+    box = region.box
     if box is None or space_of(region, rollout) == "pixel":
         return box
+    if max(box) > _GRID:
+        return None
     image: Image | None = rollout.image
     if image is None:
         raise _Invalid("image: required to compare boxes on the 0-1000 grid with the reference's pixels")

@@ -76,7 +76,7 @@ def sound(outcome: object, who: str) -> Outcome:
         return unscored("unavailable", f"{who} returned {type(outcome).__name__}, not an outcome")
     status, value = outcome.status, outcome.value
     if status == "ok":
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST:
+        if isinstance(value, (float, int)) and not isinstance(value, bool) and -MOST <= value <= MOST:
             return outcome
         return unscored("unavailable", f"{who} returned no number from {-MOST:g} to {MOST:g}: {value!r}")
     if status in STATUSES and value is None:
