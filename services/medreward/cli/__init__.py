@@ -8,10 +8,14 @@
 ``demo``        ``medreward demo``: the shipped examples, scored by a real cluster
 ``recipes``     ``medreward recipes``: which recipes there are
 ``cluster``     starting and stopping the cluster, for ``serve`` and ``demo``
+``signals``     what Ctrl-C and its like do meanwhile
 ``backend``     what scores: this process or a server, behind one Protocol
 ``client``      the server's side of it: HTTP, retries
+``answers``     what a server's answer means that is no result
+``input``       the file of rollouts
 ``batches``     several batches in flight, results in input order
 ``output``      the file of results, which can be taken up where it ended
+``sidecar``     how the results in that file were made
 ``summary``     what the results amount to
 ``types``       recipes and results, as far as the command line looks into them
 ``console``     where text goes

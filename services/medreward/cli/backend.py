@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from medreward import __version__
 from medreward.cli.client import Client
 from medreward.cli.errors import Unusable
-from medreward.cli.types import ComponentInfo, RecipeInfo, Scored, decode_result
+from medreward.cli.types import ComponentInfo, RecipeInfo, Reply, Scored, Service, decode_result
 from medreward.config import Settings, load_settings
 from medreward.contract import codec
 from medreward.contract.errors import RequestError
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
 class Backend(Protocol):
     """Scores batches."""
 
+    async def service(self) -> Service:
+        """Its version and limits."""
+        ...
+
     async def recipes(self) -> dict[str, RecipeInfo]:
         """By name."""
         ...
 
-    async def score(self, request: ScoreRequest) -> list[Scored]:
+    async def score(self, request: ScoreRequest) -> Reply:
         """The results, in the order of the rollouts.
 
         Raises:
@@ -53,19 +58,25 @@ class InProcess:
             self._pipeline = build_pipeline(settings)
         except (RecipeError, RegistryError) as error:
             raise Unusable(str(error)) from None
+        self._service = Service(__version__, settings.limits.for_codec())
+
+    async def service(self) -> Service:
+        """Its version and limits."""
+        return self._service
 
     async def recipes(self) -> dict[str, RecipeInfo]:
         """By name."""
         return {name: _info(recipe) for name, recipe in self._pipeline.recipes.items()}
 
-    async def score(self, request: ScoreRequest) -> list[Scored]:
+    async def score(self, request: ScoreRequest) -> Reply:
         """The results, in the order of the rollouts. Raises as :class:`Backend`."""
         try:
             response = await self._pipeline.score(request)
         except RequestError as error:
             raise Unusable(error.message) from None
         lines = [codec.encode(result) for result in response.results]
-        return [Scored(line, decode_result(line)) for line in lines]
+        made = response.fingerprint
+        return Reply([Scored(line, decode_result(line)) for line in lines], made.version, made.recipe_hash)
 
 
 def _info(recipe: Recipe) -> RecipeInfo:
@@ -77,7 +88,7 @@ def _info(recipe: Recipe) -> RecipeInfo:
         )
         for part in recipe.parts
     }
-    return RecipeInfo(recipe.name, components, recipe.spec.summary, recipe.spec.gates)
+    return RecipeInfo(recipe.name, components, recipe.hash, recipe.spec.summary, recipe.spec.gates)
 
 
 @asynccontextmanager
@@ -85,12 +96,14 @@ async def open_backend(url: str | None, config: Path | None, in_flight: int = 1)
     """The server at ``url``, or else this process with the settings in ``config``.
 
     Raises:
-        Unusable: the URL, the recipes or the rewards make no sense.
+        Unusable: the URL, the recipes or the rewards make no sense, or both a server and settings are named.
         ConfigError: the settings make none.
     """
     if url is None:
         yield InProcess(load_settings(config))
         return
+    if config is not None:
+        raise Unusable("--config: the server at --url has settings of its own; give one of the two")
     async with Client(url, connections=in_flight) as client:
         yield client
 

@@ -1,15 +1,14 @@
 """A reward server over HTTP: what is worth a second try gets one, and nothing waits without end.
 
-Retried are lost connections, answers that do not come, 429 and 500, 502, 503, 504, with exponential and jittered
-waits; where the server says ``Retry-After``, at least that long. No other 4xx is: the same request will never fit.
+Retried are lost connections, answers that do not come, 429 and 500, 502, 503, 504, and what a proxy says in place of
+the service (``answers``), with exponential and jittered waits; where the server says ``Retry-After``, at least that
+long. No other 4xx is: the same request will never fit.
 """
 
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import re
-import time
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -18,12 +17,12 @@ import httpx
 import msgspec
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from medreward.cli.answers import failure
 from medreward.cli.errors import CliError, Unusable
-from medreward.cli.types import RecipeInfo, Scored, SeenResult
+from medreward.cli.types import NO_LIMIT, RecipeInfo, Reply, Scored, SeenResult, Service
 from medreward.contract import codec
 from medreward.contract.types import ScoreRequest
 
-_TRANSIENT = frozenset({429, 500, 502, 503, 504})
 _MARGIN_S = 5.0  # for the way there and back, beyond the deadline that the server keeps
 _INDEX = re.compile(r"rollouts\[([0-9]+)\]")
 
@@ -56,8 +55,26 @@ class _Transient(Exception):
         self.retry_after_s = retry_after_s
 
 
+class _Fingerprint(msgspec.Struct):
+    version: str
+    recipe_hash: str
+
+
 class _Reply(msgspec.Struct):
     results: list[msgspec.Raw]
+    fingerprint: _Fingerprint
+
+
+class _Limits(msgspec.Struct):
+    text_chars: int = NO_LIMIT
+    regions: int = NO_LIMIT
+    choices: int = NO_LIMIT
+    max_deadline_ms: int = NO_LIMIT
+
+
+class _Info(msgspec.Struct):
+    version: str
+    limits: _Limits
 
 
 class _Recipes(msgspec.Struct):
@@ -94,12 +111,21 @@ class Client:
         """Closes the connections."""
         await self._http.aclose()
 
+    async def service(self) -> Service:
+        """Its version and limits. Raises as :meth:`score`."""
+        info = self._decode(await self._send("GET", "/v1/info", b"", 10.0, FIRST_CONTACT), _Info)
+        most = info.limits
+        # how many rollouts a request holds is no matter of any one of them
+        return Service(
+            info.version, codec.Limits(NO_LIMIT, most.text_chars, most.regions, most.choices, most.max_deadline_ms)
+        )
+
     async def recipes(self) -> dict[str, RecipeInfo]:
         """By name. Raises as :meth:`score`."""
         body = await self._send("GET", "/v1/recipes", b"", 10.0, FIRST_CONTACT)
         return {recipe.name: recipe for recipe in self._decode(body, _Recipes).recipes}
 
-    async def score(self, request: ScoreRequest) -> list[Scored]:
+    async def score(self, request: ScoreRequest) -> Reply:
         """The results as the server sent them, in the order of the rollouts.
 
         Raises:
@@ -114,11 +140,12 @@ class Client:
             if named is None or int(named[1]) >= len(request.rollouts):
                 raise
             raise Unusable(f"{error} (rollout {request.rollouts[int(named[1])].id!r})") from None
-        results = [bytes(result) for result in self._decode(body, _Reply).results]
+        reply = self._decode(body, _Reply)
+        results = [bytes(result) for result in reply.results]
         scored = [Scored(result, self._decode(result, SeenResult)) for result in results]
         if [result.seen.id for result in scored] != [rollout.id for rollout in request.rollouts]:
             raise ServerLost(f"{self.url} did not send the results of the rollouts that it was sent")
-        return scored
+        return Reply(scored, reply.fingerprint.version, reply.fingerprint.recipe_hash)
 
     async def _send(self, method: str, path: str, body: bytes, within_s: float, retries: Retries) -> bytes:
         attempts = AsyncRetrying(
@@ -144,10 +171,10 @@ class Client:
             raise _Transient(f"{type(error).__name__}: {error}") from None
         if response.status_code == HTTPStatus.OK:
             return response.content
-        said = f"{response.status_code} {_reason(response)}"
-        if response.status_code in _TRANSIENT:
-            raise _Transient(said, _retry_after(response.headers.get("retry-after", "")))
-        raise Unusable(f"{self.url}{path} answered {said}")
+        failed = failure(response)
+        if failed.transient:
+            raise _Transient(failed.said, failed.retry_after_s)
+        raise Unusable(f"{self.url}{path} answered {failed.said}")
 
     def _decode(self, body: bytes, kind: type[Any]) -> Any:
         try:
@@ -167,23 +194,3 @@ class _Wait:
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after_s if isinstance(error, _Transient) else 0.0
         return max(self._backoff(state), min(asked, self._longest))
-
-
-def _retry_after(value: str) -> float:
-    """Seconds from a ``Retry-After``, which is a number or a date; 0 when it is neither."""
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
-        return 0.0
-
-
-def _reason(response: httpx.Response) -> str:
-    """What a refusal says of itself: the contract's error body, or else the status's phrase."""
-    try:
-        error = msgspec.json.decode(response.content)["error"]
-        fields = "; ".join(f"{field['path']}: {field['message']}" for field in error.get("fields", ()) if field["path"])
-        return f"{error['code']}: {fields or error['message']}"
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
-        return f"{response.reason_phrase}: {response.text[:200]}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from medreward.cli.errors import CliError
+from medreward.cli.errors import CliError, shortened
+from medreward.cli.signals import Signals
 from medreward.config import Settings
 
 if TYPE_CHECKING:
@@ -25,34 +25,49 @@ def with_endpoints(settings: Settings, host: str | None, port: int | None, grpc_
 
 @contextmanager
 def running(settings: Settings) -> Iterator[LocalCluster]:
-    """The cluster, ready; stopped at the end. SIGTERM inside is a KeyboardInterrupt, as SIGINT is.
+    """The cluster, ready; stopped at the end. The first signal inside is a KeyboardInterrupt (:class:`Signals`).
 
     Raises:
         CliError: it did not start; the message says why.
     """
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signals = Signals()
     try:
+        signals.take()
         with ExitStack() as stack:
-            cluster = _start(settings, stack)
-            # ray has put its own in place
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            yield cluster
+            cluster = _start(settings, stack, signals)
+            try:
+                yield cluster
+            finally:
+                signals.ignore()
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signals.give_back()
 
 
-def _start(settings: Settings, stack: ExitStack) -> LocalCluster:
+def _start(settings: Settings, stack: ExitStack, signals: Signals) -> LocalCluster:
     try:
         # here, not above: ray comes with it, which takes seconds and may not be installed
         from medreward.serve.local import LocalCluster
 
-        return stack.enter_context(LocalCluster(settings))
-    except ModuleNotFoundError as error:
-        raise CliError(f"{error.name} is not installed; serving needs: pip install 'medreward[serve]'") from None
-    except RuntimeError as error:
-        # StartError and ProxyError, and what Ray Serve says when it does not come up
-        raise CliError(f"the cluster did not start: {error}") from None
+        class Cluster(LocalCluster):
+            """One that is stopped undisturbed, also when it is because it did not start."""
+
+            def stop(self) -> None:
+                signals.ignore()
+                super().stop()
+
+        cluster = stack.enter_context(Cluster(settings))
+        signals.check()  # an import can swallow what a signal raised in it
+        # ray has put its own in place
+        signals.take()
+        return cluster
     except SystemExit:
         # how ray takes a SIGTERM that comes while it starts
         raise KeyboardInterrupt from None
+    except ModuleNotFoundError as error:
+        signals.check()
+        raise CliError(f"{error.name} is not installed; serving needs: pip install 'medreward[serve]'") from None
+    except Exception as error:
+        # StartError and ProxyError, and whatever Ray Serve and HAProxy say when they do not come up
+        signals.check()
+        kind = "" if isinstance(error, RuntimeError) else f"{type(error).__name__}: "
+        raise CliError(f"the cluster did not start: {kind}{shortened(str(error))}") from error

@@ -55,7 +55,7 @@ async def _score(url: str) -> dict[str, list[SeenResult]]:
         for recipe in EXAMPLE_RECIPES:
             request = ScoreRequest(recipe=recipe, deadline_ms=10_000, explain=True, rollouts=load_examples(recipe))
             # it raises when the result of any example is missing
-            results[recipe] = [result.seen for result in await client.score(request)]
+            results[recipe] = [result.seen for result in (await client.score(request)).results]
     return results
 
 

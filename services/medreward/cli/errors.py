@@ -14,14 +14,22 @@ Each prints one line on stderr. A traceback is a defect of ours.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 
 from medreward.config import ConfigError
 from medreward.readers import ReaderError
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+# the heads of tracebacks, as Python and Ray write them, and what is indented below them
+_OF_TRACEBACK = re.compile(r"\s|Traceback \(|ray::")
+_LOGS = re.compile(r"(?<![\w.:/])/[\w.+@/-]*log[\w.+@/-]*")
+_MOST_CHARS = 300
 
 
 class CliError(Exception):
@@ -57,6 +65,23 @@ def one_line() -> Iterator[None]:
         _exit(str(error), Unusable.exit_code)
     except KeyboardInterrupt:
         _exit("interrupted", Interrupted.exit_code)
+
+
+def shortened(message: str) -> str:
+    """The first line of a long message that says something, and where the logs are, if it names a place that is there.
+
+    Without ANSI escapes; of at most 300 characters and that place.
+    """
+    plain = _ESCAPE.sub("", message)
+    lines = [line.rstrip() for line in plain.splitlines() if re.search(r"\w", line)]
+    telling = [line for line in lines if not _OF_TRACEBACK.match(line)]
+    first = next(iter(telling or lines), "no reason given").strip()
+    line = first if len(first) <= _MOST_CHARS else first[: _MOST_CHARS - 1] + "…"
+    for found in _LOGS.finditer(plain):
+        path = found[0].rstrip("./-")
+        if path not in line and Path(path).exists():
+            return f"{line}; logs: {path}"
+    return line
 
 
 def _exit(message: str, code: int) -> None:

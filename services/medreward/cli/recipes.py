@@ -11,7 +11,7 @@ from rich.table import Table
 
 from medreward.cli import console
 from medreward.cli.backend import open_backend
-from medreward.cli.errors import Unusable, one_line
+from medreward.cli.errors import one_line
 from medreward.cli.types import ComponentInfo, RecipeInfo
 
 
@@ -29,8 +29,6 @@ def recipes(
       medreward recipes --url http://127.0.0.1:8000
     """
     with one_line():
-        if url is not None and config is not None:
-            raise Unusable("--config: the server at --url has settings of its own; give one of the two")
         found = asyncio.run(_recipes(url, config))
         table = Table("recipe", "components", "gates", "summary")
         for recipe in found.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -14,20 +14,21 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 from medreward.cli import console
 from medreward.cli.backend import Backend, find_recipe, open_backend
 from medreward.cli.batches import batched, in_order
-from medreward.cli.errors import CliError
+from medreward.cli.errors import CliError, Unusable
 from medreward.cli.output import ResultFile
+from medreward.cli.sidecar import Made
 from medreward.cli.summary import Tally, Time, print_summary
-from medreward.cli.types import Scored
+from medreward.cli.types import Reply, SeenResult
 from medreward.contract.types import Rollout, ScoreRequest
-from medreward.readers import Options, Reader, Skipped, Source
+from medreward.readers import READERS, Options, Respond, Skipped, Source
 
 
 class Job(NamedTuple):
     """The command's options, checked."""
 
     source: Source
-    reader: Reader
-    options: Options
+    reader: str
+    respond: Respond
     recipe: str
     url: str | None
     config: Path | None
@@ -54,40 +55,50 @@ class Run:
         """From the input to the summary. Raises ReaderError and CliError with everything before it written."""
         job = self.job
         async with open_backend(job.url, job.config, job.in_flight) as backend:
+            service = await backend.service()
+            if job.deadline_ms > service.limits.deadline_ms:
+                raise Unusable(f"--deadline-ms: at most {service.limits.deadline_ms} are taken, not {job.deadline_ms}")
             recipe = find_recipe(await backend.recipes(), job.recipe)
+            made = Made(service.version, recipe.name, recipe.hash, job.explain, job.reader, job.respond)
             tally = Tally(recipe)
-            rollouts = _count_skipped(job.reader.read(job.source, job.options), tally)
+            read = READERS[job.reader].read(job.source, Options(job.respond, service.limits))
+            rollouts = _count_skipped(read, tally)
+
+            def kept(result: SeenResult) -> None:
+                tally.add(result)
+                self.done += 1
+
             with ExitStack() as stack:
-                out = stack.enter_context(ResultFile(job.out, job.source.path)) if job.out else None
+                out = stack.enter_context(ResultFile(job.out, job.source, made)) if job.out else None
                 if out is not None:
-                    for kept in out.take_up(rollouts, recipe):
-                        tally.add(kept)
-                        self.done += 1
+                    rollouts = out.take_up(rollouts, recipe, kept)
                 if job.limit is not None:
                     rollouts = itertools.islice(rollouts, max(0, job.limit - self.done))
                 self.scoring = True
-                spent = await self._score(backend, rollouts, out, tally)
+                spent = await self._score(backend, made, rollouts, out, tally)
         print_summary(console.out(), tally, spent)
 
-    async def _score(self, backend: Backend, rollouts: Iterator[Rollout], out: ResultFile | None, tally: Tally) -> Time:
+    async def _score(
+        self, backend: Backend, made: Made, rollouts: Iterator[Rollout], out: ResultFile | None, tally: Tally
+    ) -> Time:
         job, kept, started = self.job, self.done, time.monotonic()
         err = console.err()
         columns = (SpinnerColumn(), TextColumn("rollouts"), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=err, disable=not err.is_terminal) as progress:
             task = progress.add_task("", total=job.limit, completed=kept)
 
-            def done(results: list[Scored]) -> None:
-                if any(result.seen.weights != tally.recipe.weights for result in results):
-                    raise CliError(f"the server's recipe {tally.recipe.name} has changed meanwhile")
+            def done(answered: tuple[list[Rollout], Reply]) -> None:
+                batch, reply = answered
+                _check_same(made, tally, reply)
                 if out is not None:
-                    out.write(result.json for result in results)
-                for result in results:
+                    out.write(batch, [result.json for result in reply.results])
+                for result in reply.results:
                     tally.add(result.seen)
-                self.done += len(results)
+                self.done += len(batch)
                 progress.update(task, completed=self.done)
 
-            def work(batch: list[Rollout]) -> Awaitable[list[Scored]]:
-                return backend.score(self._request(batch))
+            async def work(batch: list[Rollout]) -> tuple[list[Rollout], Reply]:
+                return batch, await backend.score(self._request(batch))
 
             await in_order(batched(rollouts, job.batch_size), work, done, job.in_flight)
         return Time(self.done - kept, time.monotonic() - started)
@@ -101,6 +112,14 @@ class Run:
         if self.job.out is None:
             return f"{self.done} were scored; with --out a run can be taken up where it stopped"
         return f"{self.done} results are in {self.job.out}; {when}the same command goes on from there"
+
+
+def _check_same(made: Made, tally: Tally, reply: Reply) -> None:
+    weights = tally.recipe.weights
+    if reply.recipe_hash != made.recipe_hash or any(result.seen.weights != weights for result in reply.results):
+        raise CliError(f"the server's recipe {made.recipe} has changed meanwhile")
+    if reply.version != made.medreward:
+        raise CliError(f"the server was medreward {made.medreward} and is {reply.version} now")
 
 
 def _count_skipped(rows: Iterator[Rollout | Skipped], tally: Tally) -> Iterator[Rollout]:

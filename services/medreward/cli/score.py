@@ -9,14 +9,9 @@ from typing import Annotated
 import typer
 
 from medreward.cli.errors import CliError, Interrupted, Unusable, one_line
+from medreward.cli.input import Input
 from medreward.cli.run import Job, Run
-from medreward.config import load_settings
-from medreward.contract.codec import Limits
-from medreward.readers import READERS, Options, Reader, ReaderError, Respond, Source
-
-_NO_LIMIT = 2**62
-# the server has limits of its own, and says when a request is beyond them
-_SERVERS_LIMITS = Limits(rollouts=_NO_LIMIT, text_chars=_NO_LIMIT, regions=_NO_LIMIT, choices=_NO_LIMIT)
+from medreward.readers import READERS, ReaderError, Respond
 
 
 def score(
@@ -42,7 +37,8 @@ def score(
 
     Each line of FILE is a Rollout of the contract (or a row of a public data set, with --reader). --out gets one
     result a line, in the same order, a batch at a time; when it exists, its results are kept and scoring goes on
-    after them, so a run that stopped is taken up by the same command. A summary is printed at the end.
+    after them, so a run that stopped is taken up by the same command. How its results were made is kept beside it,
+    with .run.json after its name. A summary is printed at the end.
 
     \b
     Example:
@@ -50,9 +46,9 @@ def score(
     """
     with one_line():
         job = Job(
-            source=Source(file),
-            reader=_reader(reader, respond),
-            options=Options(respond or "reference", _limits(url, config)),
+            source=Input(file),
+            reader=_checked(reader, respond),
+            respond=respond or "reference",
             recipe=recipe,
             url=url,
             config=config,
@@ -78,18 +74,9 @@ def score(
             raise Interrupted(f"interrupted; {run.how_to_go_on()}") from None
 
 
-def _reader(name: str, respond: Respond | None) -> Reader:
-    if name not in READERS:
-        raise Unusable(f"--reader: there is no reader {name!r}, there are {', '.join(READERS)}")
-    reader = READERS[name]
-    if respond and not reader.writes_responses:
-        raise Unusable(f"--respond: what {name} reads has responses of its own")
+def _checked(reader: str, respond: Respond | None) -> str:
+    if reader not in READERS:
+        raise Unusable(f"--reader: there is no reader {reader!r}, there are {', '.join(READERS)}")
+    if respond and not READERS[reader].writes_responses:
+        raise Unusable(f"--respond: what {reader} reads has responses of its own")
     return reader
-
-
-def _limits(url: str | None, config: Path | None) -> Limits:
-    if url is None:
-        return load_settings(config).limits.for_codec()
-    if config is not None:
-        raise Unusable("--config: the server at --url has settings of its own; give one of the two")
-    return _SERVERS_LIMITS

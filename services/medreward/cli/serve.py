@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-import signal
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from medreward.config import load_settings
 from medreward.contract import codec
 from medreward.contract.types import Reference, Rollout, ScoreRequest
 
+_TURN_S = 0.5
 _EXAMPLE = ScoreRequest(
     recipe="gemex",
     rollouts=[
@@ -39,9 +41,9 @@ def serve(
 ) -> None:
     """Serve rewards on this machine, over HTTP and gRPC.
 
-    Starts a Ray cluster of its own, prints where it answers and stays until SIGINT (Ctrl-C) or SIGTERM. Without
-    --config the defaults hold: HTTP on 127.0.0.1:8000, gRPC on 9000. There is no authentication yet: listen only
-    where trainers reach it.
+    Starts a Ray cluster of its own, prints where it answers and stays until SIGINT (Ctrl-C), SIGTERM or SIGHUP.
+    Without --config the defaults hold: HTTP on 127.0.0.1:8000, gRPC on 9000. There is no authentication yet: listen
+    only where trainers reach it.
 
     \b
     Example:
@@ -60,9 +62,11 @@ def serve(
                 out.print(f"try    {curl(cluster.url)}", soft_wrap=True)
                 out.print("Ctrl-C stops it.")
                 while True:
-                    signal.pause()
+                    # not signal.pause(): one that comes just before it would not end it
+                    time.sleep(_TURN_S)
         except KeyboardInterrupt:
-            out.print("stopped")
+            with suppress(OSError):  # with SIGHUP, the terminal is gone
+                out.print("stopped")
 
 
 def curl(url: str) -> str:

@@ -9,6 +9,18 @@ from typing import NamedTuple
 
 import msgspec
 
+from medreward.contract.codec import Limits
+
+NO_LIMIT = 2**62
+
+
+class Service(NamedTuple):
+    """What scores."""
+
+    version: str
+    limits: Limits
+    """what it takes; ``NO_LIMIT`` where it does not say"""
+
 
 class ComponentInfo(msgspec.Struct, frozen=True):
     """A component of a recipe."""
@@ -23,6 +35,8 @@ class RecipeInfo(msgspec.Struct, frozen=True):
 
     name: str
     components: dict[str, ComponentInfo]
+    hash: str
+    """of everything in it"""
     summary: str = ""
     gates: list[str] = []
 
@@ -66,6 +80,14 @@ class Scored(NamedTuple):
 
     json: bytes
     seen: SeenResult
+
+
+class Reply(NamedTuple):
+    """The results of a batch, and what they were made with."""
+
+    results: list[Scored]
+    version: str
+    recipe_hash: str
 
 
 decode_result = msgspec.json.Decoder(SeenResult).decode

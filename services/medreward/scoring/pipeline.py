@@ -106,7 +106,7 @@ class Pipeline:
                 yield index, result
         computed = time.monotonic()
 
-        # one call a batch to each service: a call an item costs more than the answer (DESIGN: measured)
+        # one call a batch to each service: on Ray Serve a call for each item would take longer than all the rest
         judge_ms, scorer_ms = await asyncio.gather(
             _timed(batch.judge_asks, "judge", self._judge.judge if self._judge else None, deadline),
             _timed(batch.scorer_asks, "scorer", self._scorer.score if self._scorer else None, deadline),

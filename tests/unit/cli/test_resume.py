@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,12 +26,19 @@ def whole(tmp_path: Path, source: Path, medreward: Medreward) -> bytes:
     return out.read_bytes()
 
 
+def left(tmp_path: Path, whole: bytes) -> Path:
+    """What a run that stopped left: some of the results, and how they were made."""
+    out = tmp_path / "out.jsonl"
+    out.write_bytes(whole)
+    shutil.copy(tmp_path / "whole.jsonl.run.json", tmp_path / "out.jsonl.run.json")
+    return out
+
+
 @pytest.mark.parametrize("cut", [0, 3, 40, 230, 500, -1, -40])
 def test_a_torn_file_is_completed_as_if_nothing_had_happened(
     tmp_path: Path, medreward: Medreward, source: Path, whole: bytes, cut: int
 ) -> None:
-    out = tmp_path / "out.jsonl"
-    out.write_bytes(whole[:cut])
+    out = left(tmp_path, whole[:cut])
     done = medreward("score", source, "--recipe", "gemex", "--out", out, "--batch-size", 2)
     assert done.exit_code == 0, done.stderr
     assert out.read_bytes() == whole
@@ -39,8 +47,7 @@ def test_a_torn_file_is_completed_as_if_nothing_had_happened(
 def test_a_finished_file_is_left_as_it_is_and_summed_up(
     tmp_path: Path, medreward: Medreward, source: Path, whole: bytes
 ) -> None:
-    out = tmp_path / "out.jsonl"
-    out.write_bytes(whole)
+    out = left(tmp_path, whole)
     done = medreward("score", source, "--recipe", "gemex", "--out", out)
     assert done.exit_code == 0
     assert "7 of them were in --out already" in done.stdout
@@ -51,8 +58,7 @@ def test_a_finished_file_is_left_as_it_is_and_summed_up(
 def test_results_of_another_input_are_refused_by_line(
     tmp_path: Path, medreward: Medreward, source: Path, whole: bytes
 ) -> None:
-    out = tmp_path / "out.jsonl"
-    out.write_bytes(whole)
+    out = left(tmp_path, whole)
     other = write(tmp_path / "other.jsonl", [*many(2), closed("new"), *many(7)[3:]])
     done = medreward("score", other, "--recipe", "gemex", "--out", out)
     assert done.exit_code == 2
@@ -63,8 +69,7 @@ def test_results_of_another_input_are_refused_by_line(
 def test_more_results_than_rollouts_are_refused(
     tmp_path: Path, medreward: Medreward, source: Path, whole: bytes
 ) -> None:
-    out = tmp_path / "out.jsonl"
-    out.write_bytes(whole)
+    out = left(tmp_path, whole)
     done = medreward("score", write(tmp_path / "short.jsonl", many(5)), "--recipe", "gemex", "--out", out)
     assert (done.exit_code, f"{out}:6 is beyond the end of the input" in done.stderr) == (2, True)
     assert out.read_bytes() == whole
@@ -73,22 +78,20 @@ def test_more_results_than_rollouts_are_refused(
 def test_results_of_another_recipe_are_refused(
     tmp_path: Path, medreward: Medreward, source: Path, whole: bytes
 ) -> None:
-    out = tmp_path / "out.jsonl"
-    out.write_bytes(whole[:-20])
+    out = left(tmp_path, whole[:-20])
     done = medreward("score", source, "--recipe", "medsage", "--out", out)
     assert done.exit_code == 2
-    assert f"{out}:1 was made with semantics 1, grounding 1; recipe medsage has" in done.stderr
+    assert f"{out} was made with recipe gemex, now medsage; recipe_hash " in done.stderr
     assert out.read_bytes() == whole[:-20]
 
 
-def test_results_of_other_weights_are_refused(tmp_path: Path, medreward: Medreward, source: Path, whole: bytes) -> None:
-    (tmp_path / "mine.yaml").write_text("name: mine\ncomponents: {semantics: {weight: 2}, grounding: {weight: 1}}\n")
-    (tmp_path / "settings.yaml").write_text(f"recipe_files: [{tmp_path / 'mine.yaml'}]\n")
-    out = tmp_path / "out.jsonl"
-    out.write_bytes(whole)
-    config = ("--config", tmp_path / "settings.yaml")
-    done = medreward("score", source, "--recipe", "mine", "--out", out, *config)
-    assert (done.exit_code, "recipe mine has semantics 2, grounding 1" in done.stderr) == (2, True)
+def test_a_file_of_other_weights_beside_a_fitting_sidecar_is_refused(
+    tmp_path: Path, medreward: Medreward, source: Path, whole: bytes
+) -> None:
+    out = left(tmp_path, whole.replace(b'"weight":1.0', b'"weight":2.0', 1))
+    done = medreward("score", source, "--recipe", "gemex", "--out", out)
+    assert done.exit_code == 2
+    assert f"{out}:1 was made with semantics 2, grounding 1; recipe gemex has semantics 1" in done.stderr
 
 
 @pytest.mark.parametrize("text", ["notes\nof mine", "notes of mine", '{"id": "a"}\n', "\n", '{"name": "a"'])

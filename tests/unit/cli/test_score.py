@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 from pathlib import Path
@@ -76,6 +77,22 @@ def test_gzipped_input_and_standard_input_read_alike(tmp_path: Path, medreward: 
         assert len(ids(out)) == 5
 
 
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("piped", [False, True])
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_byte_order_mark_before_the_input_is_no_part_of_it(
+    tmp_path: Path, medreward: Medreward, zipped: bool, piped: bool, count: int
+) -> None:
+    source, out = write(tmp_path / "in.jsonl", many(count)), tmp_path / "out.jsonl"
+    text = codecs.BOM_UTF8 + (source.read_bytes() or b"\n")
+    text = gzip.compress(text) if zipped else text
+    source.write_bytes(text)
+    command = ("score", "-" if piped else source, "--recipe", "gemex", "--out", out)
+    done = medreward(*command, stdin=text if piped else None)
+    assert done.exit_code == 0, done.stderr
+    assert len(ids(out)) == count
+
+
 def test_a_bad_line_stops_the_run_after_what_came_before_it(tmp_path: Path, medreward: Medreward) -> None:
     rollouts = many(8)
     bad = [*rollouts[:5], closed("r5") | {"image": {"width": "wide"}}, *rollouts[6:]]
@@ -129,6 +146,8 @@ def test_an_empty_file_is_no_error(tmp_path: Path, medreward: Medreward) -> None
         (["IN", "--recipe", "gemex", "--reader", "sleak"], "no reader 'sleak', there are rollouts, vlm-r1"),
         (["IN", "--recipe", "gemex", "--respond", "other"], "--respond"),
         (["IN", "--recipe", "gemex", "--out", "no/where/out.jsonl"], "cannot be written: No such file"),
+        (["IN", "--recipe", "gemex", "--out", "-"], "--out: - is no file"),
+        (["IN", "--recipe", "gemex", "--deadline-ms", "600001"], "--deadline-ms: at most 600000 are taken, not 600001"),
         (["IN", "--recipe", "gemex", "--out", "out.jsonl.gz"], "name it without .gz"),
         (["IN", "--recipe", "gemex", "--out", "IN"], "is the input"),
         (["IN", "--recipe", "gemex", "--config", "no.yaml"], "no.yaml: cannot be read"),
@@ -146,6 +165,15 @@ def test_what_makes_no_sense_is_one_line_and_exit_2(
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert (tmp_path / "in.jsonl").read_bytes() == before
+    assert not (tmp_path / "-").exists()
+
+
+def test_the_settings_limit_of_a_deadline_holds_in_process(tmp_path: Path, medreward: Medreward) -> None:
+    (tmp_path / "s.yaml").write_text("limits: {default_deadline_ms: 10, max_deadline_ms: 50}\n")
+    command = ("score", write(tmp_path / "in.jsonl", many(1)), "--recipe", "gemex", "--config", tmp_path / "s.yaml")
+    done = medreward(*command)
+    assert (done.exit_code, "--deadline-ms: at most 50 are taken, not 10000" in done.stderr) == (2, True)
+    assert medreward(*command, "--deadline-ms", 50).exit_code == 0
 
 
 def test_skipped_rows_of_a_data_set_are_counted(tmp_path: Path, medreward: Medreward) -> None:

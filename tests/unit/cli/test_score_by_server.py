@@ -1,15 +1,15 @@
-"""``medreward score --url`` against a real server: order, retries, refusals, and what remains when it is lost."""
+"""``medreward score --url`` against a real server: order, limits, and what remains when it is lost."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable
-from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 
+from medreward import __version__
 from medreward.cli import client
 from medreward.config import RequestLimits
 
@@ -76,68 +76,39 @@ def test_a_server_lost_midway_leaves_what_is_done_and_a_run_to_take_up(tmp_path:
     assert ids(out) == [f"r{number}" for number in range(20)]
 
 
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("in_seconds", [True, False])
-def test_429_is_tried_again_after_what_the_server_asked(tmp_path: Path, medreward: Medreward, in_seconds: bool) -> None:
-    wait = "1" if in_seconds else formatdate(time.time() + 2.5, usegmt=True)
-    door = Door(lambda number: Answer(429, headers={"retry-after": wait}) if number == 0 else None)
-    with running(door) as server:
-        done = medreward("score", write(tmp_path / "in.jsonl", many(2)), "--recipe", "gemex", "--url", server.url)
-    assert done.exit_code == 0, done.stderr
-    first, second = door.arrived
-    assert second - first >= 1.0
-
-
-def test_a_server_cannot_ask_for_a_wait_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    wait = client._Wait(client.BATCH)
-
-    class State:
-        attempt_number = 1
-
-        class outcome:
-            @staticmethod
-            def exception() -> BaseException:
-                return client._Transient("429", retry_after_s=1e9)
-
-    assert wait(State) == client.BATCH.longest_retry_after_s  # type: ignore[arg-type]
-
-
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_server_in_trouble_is_asked_again(tmp_path: Path, medreward: Medreward, status: int) -> None:
-    door = Door(lambda number: Answer(status) if number < 2 else None)
-    with running(door) as server:
-        done = medreward("score", write(tmp_path / "in.jsonl", many(2)), "--recipe", "gemex", "--url", server.url)
-    assert (done.exit_code, len(door.arrived)) == (0, 3)
-
-
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("status", [400, 404, 409, 413, 422])
-def test_a_refusal_is_not_tried_again(tmp_path: Path, medreward: Medreward, status: int) -> None:
-    door = Door(lambda number: Answer(status))
-    with running(door) as server:
-        done = medreward("score", write(tmp_path / "in.jsonl", many(2)), "--recipe", "gemex", "--url", server.url)
-    assert (done.exit_code, len(door.arrived)) == (2, 1)
-    assert f"answered {status}" in done.stderr
-
-
-def test_422_is_shown_with_its_field_path(tmp_path: Path, medreward: Medreward) -> None:
-    source = write(tmp_path / "in.jsonl", many(2))
-    with running(Door(limits=RequestLimits(max_deadline_ms=50))) as server:
-        done = medreward("score", source, "--recipe", "gemex", "--url", server.url, "--deadline-ms", 60)
-    assert done.exit_code == 2
-    assert "422 invalid: deadline_ms: must be from 1 to 50 milliseconds, not 60" in done.stderr
-
-
-def test_a_refused_rollout_is_named_by_its_id(tmp_path: Path, medreward: Medreward) -> None:
+def test_an_overlong_rollout_is_named_by_its_line_as_in_process(tmp_path: Path, medreward: Medreward) -> None:
     long = closed("long") | {"question": "x" * 99}
     source, out = write(tmp_path / "in.jsonl", [*many(5), long, *many(2)]), tmp_path / "out.jsonl"
     with running(Door(limits=RequestLimits(text_chars=90))) as server:
         command = ("score", source, "--recipe", "gemex", "--url", server.url, "--out", out)
         done = medreward(*command, "--batch-size", 2)
     assert done.exit_code == 2
-    assert "rollouts[1].question: has 99 characters, at most 90 are taken (rollout 'long')" in done.stderr
-    assert ids(out) == ["r0", "r1", "r2", "r3"]
+    assert f"{source}:6: question: has 99 characters, at most 90 are taken" in done.stderr
+    assert ids(out) == ["r0", "r1", "r2", "r3", "r4"]
+
+
+def test_a_row_of_a_data_set_that_the_server_refuses_is_named_by_its_id(tmp_path: Path, medreward: Medreward) -> None:
+    source = tmp_path / "cares.jsonl"
+    questions = ("Is it?", "Is it " + "x" * 90 + "?")
+    source.write_text("".join(json.dumps({"question": question, "answer": "Yes"}) + "\n" for question in questions))
+    with running(Door(limits=RequestLimits(text_chars=90))) as server:
+        done = medreward("score", source, "--recipe", "gemex", "--url", server.url, "--reader", "cares")
+    assert done.exit_code == 2
+    assert "rollouts[1].question: has 97 characters, at most 90 are taken (rollout 'cares/2')" in done.stderr
+
+
+def test_a_deadline_beyond_the_servers_limit_is_refused_before_anything_is_sent(
+    tmp_path: Path, medreward: Medreward
+) -> None:
+    source, out = write(tmp_path / "in.jsonl", many(2)), tmp_path / "out.jsonl"
+    door = Door(limits=RequestLimits(default_deadline_ms=50, max_deadline_ms=50))
+    with running(door) as server:
+        command = ("score", source, "--recipe", "gemex", "--url", server.url, "--out", out)
+        done = medreward(*command, "--deadline-ms", 51)
+        assert medreward(*command, "--deadline-ms", 50).exit_code == 0
+    assert done.exit_code == 2
+    assert done.stderr == "medreward: --deadline-ms: at most 50 are taken, not 51\n"
+    assert len(door.arrived) == 1
 
 
 @pytest.mark.usefixtures("impatient")
@@ -164,7 +135,7 @@ def test_nothing_listening_is_one_line_and_exit_1(tmp_path: Path, medreward: Med
 
 @pytest.mark.parametrize("results", [[], [{"id": "r0", "components": {}}], [{"id": "r1", "components": {}}] * 2, 7])
 def test_a_reply_out_of_step_is_no_result(tmp_path: Path, medreward: Medreward, results: object) -> None:
-    body = json.dumps({"results": results}).encode()
+    body = json.dumps({"results": results, "fingerprint": {"version": "1", "recipe_hash": "2"}}).encode()
     source, out = write(tmp_path / "in.jsonl", many(2)), tmp_path / "out.jsonl"
     with running(Door(lambda number: Answer(200, body))) as server:
         done = medreward("score", source, "--recipe", "gemex", "--url", server.url, "--out", out)
@@ -173,8 +144,10 @@ def test_a_reply_out_of_step_is_no_result(tmp_path: Path, medreward: Medreward, 
 
 
 def test_a_recipe_that_changes_under_way_stops_the_run(tmp_path: Path, medreward: Medreward) -> None:
+    component = {"status": "ok", "weight": 1, "detail": "", "value": 1}
     reply = {
-        "results": [{"id": "r1", "components": {"semantics": {"status": "ok", "weight": 3, "detail": "", "value": 1}}}]
+        "results": [{"id": "r1", "components": {"semantics": component, "grounding": component}}],
+        "fingerprint": {"version": __version__, "recipe": "gemex", "recipe_hash": "of another"},
     }
     source, out = write(tmp_path / "in.jsonl", many(2)), tmp_path / "out.jsonl"
     plan = Door(lambda number: Answer(200, json.dumps(reply).encode()) if number == 1 else None)
