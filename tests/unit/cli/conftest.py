@@ -68,3 +68,21 @@ def write(path: Path, rollouts: Rollouts) -> Path:
 def ids(path: Path) -> list[str]:
     """Of the results in a file."""
     return [json.loads(line)["id"] for line in path.read_text().splitlines()]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """An input of seven rollouts."""
+    return write(tmp_path / "in.jsonl", many(7))
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where results go."""
+    return tmp_path / "out.jsonl"
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Path:
+    """The sidecar of ``out``."""
+    return tmp_path / "out.jsonl.run.json"

@@ -18,21 +18,6 @@ from medreward.cli import sidecar
 from .conftest import Medreward, ids, many, write
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return write(tmp_path / "in.jsonl", many(7))
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "out.jsonl"
-
-
-@pytest.fixture
-def beside(tmp_path: Path) -> Path:
-    return tmp_path / "out.jsonl.run.json"
-
-
 def test_a_sidecar_that_is_behind_the_file_loses_nothing(
     medreward: Medreward, source: Path, out: Path, beside: Path
 ) -> None:

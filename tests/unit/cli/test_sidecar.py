@@ -13,21 +13,6 @@ from medreward.cli import backend
 from .conftest import Medreward, closed, ids, many, write
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return write(tmp_path / "in.jsonl", many(7))
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "out.jsonl"
-
-
-@pytest.fixture
-def beside(tmp_path: Path) -> Path:
-    return tmp_path / "out.jsonl.run.json"
-
-
 def mine(tmp_path: Path, mode: str) -> tuple[object, ...]:
     """Options by which recipe ``mine`` has a parameter of this value; its weights are the same."""
     recipe = (
