@@ -12,7 +12,6 @@
 ``backend``     what scores: this process or a server, behind one Protocol
 ``client``      the server's side of it: HTTP, retries
 ``answers``     what a server's answer means that is no result
-``input``       the file of rollouts
 ``batches``     several batches in flight, results in input order
 ``output``      the file of results, which can be taken up where it ended
 ``sidecar``     how the results in that file were made

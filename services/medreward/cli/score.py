@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from medreward.cli.errors import CliError, Interrupted, Unusable, one_line
-from medreward.cli.input import Input
 from medreward.cli.run import Job, Run
-from medreward.readers import READERS, ReaderError, Respond
+from medreward.readers import READERS, ReaderError, Respond, Source
 
 
 def score(
@@ -46,7 +45,7 @@ def score(
     """
     with one_line():
         job = Job(
-            source=Input(file),
+            source=Source(file),
             reader=_checked(reader, respond),
             respond=respond or "reference",
             recipe=recipe,

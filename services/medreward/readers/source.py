@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import sys
@@ -90,7 +91,11 @@ class Source:
             with _stdin() if self.path == STDIN else self.path.open("rb") as file:
                 # by its first bytes, not its name: a stream has none
                 zipped = file.peek(2)[:2] == _GZIP
-                yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if zipped else file
+                opened = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if zipped else file
+                # editors on Windows put a mark before the first character; both kinds of file can peek
+                if cast(io.BufferedReader, opened).peek(3)[:3] == codecs.BOM_UTF8:
+                    opened.read(3)
+                yield opened
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ReaderError(f"{self.name}: its gzip stream is broken: {error}") from None
         except OSError as error:

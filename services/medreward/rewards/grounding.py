@@ -159,11 +159,9 @@ def usable(region: Region, rollout: Rollout) -> Box | None:
 
 
 def _in_pixels(region: Region, rollout: Rollout) -> Box | None:
-    box = region.box
+    box = usable(region, rollout)
     if box is None or space_of(region, rollout) == "pixel":
         return box
-    if max(box) > _GRID:
-        return None
     image: Image | None = rollout.image
     if image is None:
         raise _Invalid("image: required to compare boxes on the 0-1000 grid with the reference's pixels")
