@@ -10,10 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from medreward.contract.codec import Limits
+from medreward.judge.settings import JudgeSettings
+from medreward.section import Section
 from medreward.yaml_file import YamlError, read_yaml
 
 
@@ -21,11 +23,7 @@ class ConfigError(ValueError):
     """The configuration makes no sense; the message names each field."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Http(_Section):
+class Http(Section):
     """The HTTP endpoint (in a cluster, ``http_options`` of the Serve config rules instead)."""
 
     host: str = "127.0.0.1"
@@ -34,7 +32,7 @@ class Http(_Section):
     """TCP port; 0 takes a free one"""
 
 
-class Grpc(_Section):
+class Grpc(Section):
     """The gRPC endpoint (in a cluster, ``grpc_options`` of the Serve config rules instead)."""
 
     enabled: bool = True
@@ -42,7 +40,7 @@ class Grpc(_Section):
     """TCP port, on all interfaces (Ray Serve offers no other); 0 takes a free one"""
 
 
-class Ingress(_Section):
+class Ingress(Section):
     """The replicas that parse, score and answer. The deterministic rewards scale with them."""
 
     replicas: int = Field(1, ge=1, le=1024)
@@ -57,7 +55,7 @@ class Ingress(_Section):
     where its binary runs and says so where it does not"""
 
 
-class RequestLimits(_Section):
+class RequestLimits(Section):
     """What a request may hold at most; beyond it is refused with the path of the field."""
 
     rollouts: int = Field(4096, ge=1)
@@ -104,6 +102,7 @@ class Settings(BaseSettings):
     grpc: Grpc = Grpc()
     ingress: Ingress = Ingress()
     limits: RequestLimits = RequestLimits()
+    judge: JudgeSettings = JudgeSettings()
     recipe_files: list[Path] = []
     """YAML files with recipes of your own, beside the shipped ones"""
     metrics_dir: Path = Path(tempfile.gettempdir()) / "medreward-metrics"

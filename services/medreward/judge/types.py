@@ -1,0 +1,109 @@
+"""What goes to an engine and what comes back: a rubric's :class:`Prompt`, a :class:`Completion`, a :class:`Verdict`.
+
+    rubric + fields -> prompt.render -> Prompt -> Engine.complete -> Completion -> verdict.read -> Verdict
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+from medreward.contract.errors import ServiceError
+
+if TYPE_CHECKING:
+    from medreward.contract.types import Status
+    from medreward.judge.rubrics import Rubric
+    from medreward.scoring.deadline import Deadline
+
+
+class Message(NamedTuple):
+    """A turn of the chat that an engine is given."""
+
+    role: Literal["system", "user"]
+    content: str
+
+
+class Prompt(NamedTuple):
+    """One judgement, ready to be asked. With the engine's identity it determines the verdict."""
+
+    rubric: Rubric
+    fields: Mapping[str, str]
+    """the rubric's fields, cleaned and cut to their limits, in their own roles also when ``swapped``"""
+    swapped: bool
+    """the rubric's two answers stand in each other's place in ``messages``"""
+    messages: tuple[Message, ...]
+    constraint: str
+    """regular expression of the whole reply with its reason; an engine that stops early writes a prefix of such"""
+    stop: tuple[str, ...]
+    """strings that end the reply: after the last score, unless the reason is wanted"""
+    max_tokens: int
+    top_logprobs: int
+    """alternatives to report for each token; 0 for none"""
+    cut: tuple[str, ...]
+    """names of the fields that were over their limit"""
+
+
+class Token(NamedTuple):
+    """A token of a completion and what else could have stood there."""
+
+    text: str
+    logprob: float
+    top: Sequence[tuple[str, float]]
+    """alternatives, this one among them: text and natural logarithm of the probability"""
+
+
+class Completion(NamedTuple):
+    """What an engine wrote."""
+
+    text: str
+    finish: str
+    """``stop``: it ended by itself or at a stop string; ``length``: it was cut at ``max_tokens``"""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    """of the prompt's tokens, those found in the engine's prefix cache"""
+    completion_tokens: int = 0
+    tokens: Sequence[Token] = ()
+    """with log probabilities, where they were asked for; their texts joined start with ``text``"""
+
+
+class Verdict(NamedTuple):
+    """What a completion says, on the rubric's menu. Either ``scores`` or ``choice`` is there."""
+
+    scores: Mapping[str, int]
+    """by the rubric's score names, swapped back where the prompt was swapped"""
+    choice: str | None
+    """letter of the option"""
+    reason: str | None
+    """only where it was asked for"""
+    distributions: Mapping[str, Mapping[int, float]]
+    """for each score its probabilities, which sum to 1; empty without log probabilities"""
+
+
+class EngineError(ServiceError):
+    """An engine could not answer one prompt."""
+
+    def __init__(
+        self, status: Status, detail: str, *, retryable: bool = False, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(status, detail)
+        self.retryable = retryable
+        """whether asking again can help and is safe"""
+        self.retry_after_s = retry_after_s
+        """what the engine asks for, in seconds"""
+
+
+class Engine(Protocol):
+    """Something that answers prompts."""
+
+    def identity(self) -> Mapping[str, str]:
+        """What its answers depend on: ``engine``, ``model``, ``revision``, ``engine_version``, ``sampling``."""
+
+    async def complete(self, prompt: Prompt, deadline: Deadline) -> Completion:
+        """Answers before the deadline. When it is cancelled, the work behind it is aborted.
+
+        Raises:
+            EngineError: ``timeout``, ``overloaded`` or ``unavailable``.
+        """
+
+    async def close(self) -> None:
+        """Gives back connections."""
