@@ -30,6 +30,11 @@ MESSAGES = [
     "Problem",
     "Fingerprint",
     "Timing",
+    "JudgeCounts",
+    "JudgeRequest",
+    "JudgeItem",
+    "JudgeResponse",
+    "Verdict",
 ]
 
 KINDS = {
@@ -64,7 +69,11 @@ def test_every_message_but_those_of_grpc_alone_has_a_struct() -> None:
 def test_service_is_the_one_promised() -> None:
     service = pb.DESCRIPTOR.services_by_name["RewardService"]
     assert service.full_name == "medreward.v1.RewardService"
-    assert [(m.name, m.server_streaming) for m in service.methods] == [("Score", False), ("ScoreStream", True)]
+    assert [(m.name, m.server_streaming) for m in service.methods] == [
+        ("Score", False),
+        ("ScoreStream", True),
+        ("Judge", False),
+    ]
 
 
 def _kind(hint: typing.Any) -> typing.Any:

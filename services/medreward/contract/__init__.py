@@ -16,6 +16,10 @@ from medreward.contract.types import (
     Component,
     Fingerprint,
     Image,
+    JudgeCounts,
+    JudgeItem,
+    JudgeRequest,
+    JudgeResponse,
     Reference,
     Region,
     Result,
@@ -25,6 +29,7 @@ from medreward.contract.types import (
     ScoreResponse,
     Status,
     Timing,
+    Verdict,
 )
 
 __all__ = [
@@ -36,6 +41,10 @@ __all__ = [
     "FieldError",
     "Fingerprint",
     "Image",
+    "JudgeCounts",
+    "JudgeItem",
+    "JudgeRequest",
+    "JudgeResponse",
     "Reference",
     "Region",
     "RequestError",
@@ -47,4 +56,5 @@ __all__ = [
     "ServiceError",
     "Status",
     "Timing",
+    "Verdict",
 ]

@@ -19,6 +19,7 @@ from medreward.contract.v1 import reward_pb2 as pb
 
 _request_decoder = msgspec.json.Decoder(t.ScoreRequest)
 _rollout_decoder = msgspec.json.Decoder(t.Rollout)
+_judge_decoder = msgspec.json.Decoder(t.JudgeRequest)
 _encoder = msgspec.json.Encoder()
 
 # msgspec ends its messages with " - at `$.rollouts[0].image`"
@@ -61,6 +62,16 @@ def decode_rollout(body: bytes, limits: Limits) -> t.Rollout:
     return rollout
 
 
+def decode_judge_request(body: bytes, rubric: str, limits: Limits) -> t.JudgeRequest:
+    """The body of ``POST /v1/judge/{rubric}``. Raises as :func:`decode_request`."""
+    request = _decode(_judge_decoder, body)
+    if request.rubric not in ("", rubric):
+        raise RequestError.at(ErrorCode.INVALID, "rubric", f"is {request.rubric[:80]!r}, but the path says {rubric!r}")
+    request = msgspec.structs.replace(request, rubric=rubric)
+    check_judge_limits(request, limits)
+    return request
+
+
 def encode(value: t.Wire) -> bytes:
     """A struct as JSON: absent fields are left out."""
     return _encoder.encode(value)
@@ -100,7 +111,7 @@ def _with_key(path: str, body: bytes) -> str:
     value: Any = msgspec.json.decode(body)
     for name, index in _STEP.findall(head):
         value = value[name] if name else value[int(index)]
-    right = str if head.endswith("choices") else (int, float)
+    right = str if head.endswith(("choices", "fields")) else (int, float)
     wrong = next(key for key, one in value.items() if not isinstance(one, right) or isinstance(one, bool))
     return f"{head}.{wrong[:80]}"
 
@@ -116,17 +127,28 @@ def check_limits(request: t.ScoreRequest, limits: Limits) -> None:
     """
     if bool(request.recipe) == bool(request.components):
         raise RequestError.at(ErrorCode.INVALID, "recipe", "give exactly one of recipe and components")
-    deadline = request.deadline_ms
-    if deadline is not None and not 0 < deadline <= limits.deadline_ms:
-        message = f"must be from 1 to {limits.deadline_ms} milliseconds, not {deadline}"
-        raise RequestError.at(ErrorCode.INVALID, "deadline_ms", message)
-    if not request.rollouts:
-        raise RequestError.at(ErrorCode.INVALID, "rollouts", "must hold at least one rollout")
-    if len(request.rollouts) > limits.rollouts:
-        message = f"holds {len(request.rollouts)} rollouts, at most {limits.rollouts} are taken"
-        raise RequestError.at(ErrorCode.TOO_LARGE, "rollouts", message)
+    _check_batch("rollouts", len(request.rollouts), request.deadline_ms, limits)
     for index, rollout in enumerate(request.rollouts):
         _check_rollout(rollout, f"rollouts[{index}].", limits)
+
+
+def check_judge_limits(request: t.JudgeRequest, limits: Limits) -> None:
+    """The same for the judge's items. Raises as :func:`check_limits`."""
+    _check_batch("items", len(request.items), request.deadline_ms, limits)
+    for index, item in enumerate(request.items):
+        for name, text in (("id", item.id), *((f"fields.{name[:80]}", text) for name, text in item.fields.items())):
+            if len(text) > limits.text_chars:
+                _too_long(f"items[{index}].{name}", len(text), limits.text_chars)
+
+
+def _check_batch(path: str, count: int, deadline_ms: int | None, limits: Limits) -> None:
+    if deadline_ms is not None and not 0 < deadline_ms <= limits.deadline_ms:
+        message = f"must be from 1 to {limits.deadline_ms} milliseconds, not {deadline_ms}"
+        raise RequestError.at(ErrorCode.INVALID, "deadline_ms", message)
+    if not count:
+        raise RequestError.at(ErrorCode.INVALID, path, "must hold at least one entry")
+    if count > limits.rollouts:
+        raise RequestError.at(ErrorCode.TOO_LARGE, path, f"holds {count} {path}, at most {limits.rollouts} are taken")
 
 
 def _check_rollout(rollout: t.Rollout, path: str, limits: Limits) -> None:
@@ -180,6 +202,18 @@ def request_from_proto(message: pb.ScoreRequest, limits: Limits) -> t.ScoreReque
         rollouts=[_rollout_from_proto(rollout) for rollout in message.rollouts],
     )
     check_limits(request, limits)
+    return request
+
+
+def judge_request_from_proto(message: pb.JudgeRequest, limits: Limits) -> t.JudgeRequest:
+    """The same for the judge. Raises as :func:`check_judge_limits`."""
+    request = t.JudgeRequest(
+        rubric=message.rubric,
+        deadline_ms=message.deadline_ms if message.HasField("deadline_ms") else None,
+        explain=message.explain,
+        items=[t.JudgeItem(item.id, dict(item.fields)) for item in message.items],
+    )
+    check_judge_limits(request, limits)
     return request
 
 
@@ -259,7 +293,18 @@ def fingerprint_to_proto(fingerprint: t.Fingerprint) -> pb.Fingerprint:
 
 def timing_to_proto(timing: t.Timing) -> pb.Timing:
     """The message of the timings."""
-    return pb.Timing(**_fields(timing))
+    fields = _fields(timing)
+    counts: t.JudgeCounts | None = fields.pop("judge_counts")
+    return pb.Timing(**fields, judge_counts=pb.JudgeCounts(**_fields(counts)) if counts is not None else None)
+
+
+def judge_response_to_proto(response: t.JudgeResponse) -> pb.JudgeResponse:
+    """The message of the judge's reply."""
+    return pb.JudgeResponse(
+        verdicts=[pb.Verdict(**_fields(verdict)) for verdict in response.verdicts],
+        fingerprint=response.fingerprint,
+        timing_ms=timing_to_proto(response.timing_ms),
+    )
 
 
 def error_to_proto(error: RequestError) -> pb.ErrorReply:

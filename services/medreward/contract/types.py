@@ -161,6 +161,31 @@ class Fingerprint(Wire, frozen=True):
     scorer: dict[str, str] = {}
 
 
+class JudgeCounts(Wire, frozen=True):
+    """How the judge came to its verdicts; an entry that is 0 is not written."""
+
+    asked: int = 0
+    """judgements that were wanted"""
+    short_cuts: int = 0
+    """decided without a judge: the answer is empty, or equal to the reference"""
+    cache_hits: int = 0
+    coalesced: int = 0
+    """equal to a judgement under way, of this request or of another"""
+    engine_calls: int = 0
+    """put to the engine, retries included"""
+    retries: int = 0
+    failed: int = 0
+    """judgements without a verdict"""
+    swapped: int = 0
+    """asked a second time with the two answers exchanged"""
+    low_references: int = 0
+    """verdicts that score the reference itself low"""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    """of the prompt's tokens, those found in the engine's prefix cache"""
+    completion_tokens: int = 0
+
+
 class Timing(Wire, frozen=True):
     """Milliseconds of a request's way."""
 
@@ -171,6 +196,8 @@ class Timing(Wire, frozen=True):
     total: float
     judge: float | None = None
     scorer: float | None = None
+    judge_counts: JudgeCounts | None = None
+    """absent when the judge was not asked"""
 
 
 class ScoreResponse(Wire, frozen=True):
@@ -178,4 +205,50 @@ class ScoreResponse(Wire, frozen=True):
 
     results: list[Result]
     fingerprint: Fingerprint
+    timing_ms: Timing
+
+
+class JudgeItem(Wire, frozen=True):
+    """Texts to be judged under a rubric."""
+
+    id: str = ""
+    """echoed in the verdict"""
+    fields: dict[str, str] = {}
+    """the rubric's fields: name -> text"""
+
+
+class JudgeRequest(Wire, frozen=True):
+    """A batch for the judge under one rubric."""
+
+    rubric: str = ""
+    """name of the rubric; over HTTP it stands in the path"""
+    deadline_ms: int | None = None
+    explain: bool = False
+    """ask for the reason too"""
+    items: list[JudgeItem] = []
+
+
+class Verdict(Wire, frozen=True, kw_only=True):
+    """What the judge says of one item. Scores or a choice are there if and only if ``status`` is ``ok``."""
+
+    id: str = ""
+    status: Status
+    scores: dict[str, float] = {}
+    choice: str | None = None
+    """letter of the option"""
+    label: str | None = None
+    """what the letter stands for"""
+    value: float | None = None
+    """of a rubric that compares two answers: 1 if they are close, else 0"""
+    margin: float | None = None
+    """how far the scores' difference lies from the border between 1 and 0, in points"""
+    detail: str
+    reason: str | None = None
+
+
+class JudgeResponse(Wire, frozen=True):
+    """One verdict for each item, in the order of the request."""
+
+    verdicts: list[Verdict]
+    fingerprint: dict[str, str]
     timing_ms: Timing

@@ -233,18 +233,121 @@ class Fingerprint(_message.Message):
     def __init__(self, version: _Optional[str] = ..., recipe: _Optional[str] = ..., recipe_hash: _Optional[str] = ..., judge: _Optional[_Mapping[str, str]] = ..., scorer: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Timing(_message.Message):
-    __slots__ = ("queue", "deterministic", "judge", "scorer", "total")
+    __slots__ = ("queue", "deterministic", "judge", "scorer", "total", "judge_counts")
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     DETERMINISTIC_FIELD_NUMBER: _ClassVar[int]
     JUDGE_FIELD_NUMBER: _ClassVar[int]
     SCORER_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
+    JUDGE_COUNTS_FIELD_NUMBER: _ClassVar[int]
     queue: float
     deterministic: float
     judge: float
     scorer: float
     total: float
-    def __init__(self, queue: _Optional[float] = ..., deterministic: _Optional[float] = ..., judge: _Optional[float] = ..., scorer: _Optional[float] = ..., total: _Optional[float] = ...) -> None: ...
+    judge_counts: JudgeCounts
+    def __init__(self, queue: _Optional[float] = ..., deterministic: _Optional[float] = ..., judge: _Optional[float] = ..., scorer: _Optional[float] = ..., total: _Optional[float] = ..., judge_counts: _Optional[_Union[JudgeCounts, _Mapping]] = ...) -> None: ...
+
+class JudgeCounts(_message.Message):
+    __slots__ = ("asked", "short_cuts", "cache_hits", "coalesced", "engine_calls", "retries", "failed", "swapped", "low_references", "prompt_tokens", "cached_tokens", "completion_tokens")
+    ASKED_FIELD_NUMBER: _ClassVar[int]
+    SHORT_CUTS_FIELD_NUMBER: _ClassVar[int]
+    CACHE_HITS_FIELD_NUMBER: _ClassVar[int]
+    COALESCED_FIELD_NUMBER: _ClassVar[int]
+    ENGINE_CALLS_FIELD_NUMBER: _ClassVar[int]
+    RETRIES_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    SWAPPED_FIELD_NUMBER: _ClassVar[int]
+    LOW_REFERENCES_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    CACHED_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COMPLETION_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    asked: int
+    short_cuts: int
+    cache_hits: int
+    coalesced: int
+    engine_calls: int
+    retries: int
+    failed: int
+    swapped: int
+    low_references: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    def __init__(self, asked: _Optional[int] = ..., short_cuts: _Optional[int] = ..., cache_hits: _Optional[int] = ..., coalesced: _Optional[int] = ..., engine_calls: _Optional[int] = ..., retries: _Optional[int] = ..., failed: _Optional[int] = ..., swapped: _Optional[int] = ..., low_references: _Optional[int] = ..., prompt_tokens: _Optional[int] = ..., cached_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ...) -> None: ...
+
+class JudgeRequest(_message.Message):
+    __slots__ = ("rubric", "deadline_ms", "explain", "items")
+    RUBRIC_FIELD_NUMBER: _ClassVar[int]
+    DEADLINE_MS_FIELD_NUMBER: _ClassVar[int]
+    EXPLAIN_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    rubric: str
+    deadline_ms: int
+    explain: bool
+    items: _containers.RepeatedCompositeFieldContainer[JudgeItem]
+    def __init__(self, rubric: _Optional[str] = ..., deadline_ms: _Optional[int] = ..., explain: _Optional[bool] = ..., items: _Optional[_Iterable[_Union[JudgeItem, _Mapping]]] = ...) -> None: ...
+
+class JudgeItem(_message.Message):
+    __slots__ = ("id", "fields")
+    class FieldsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    ID_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    fields: _containers.ScalarMap[str, str]
+    def __init__(self, id: _Optional[str] = ..., fields: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class JudgeResponse(_message.Message):
+    __slots__ = ("verdicts", "fingerprint", "timing_ms")
+    class FingerprintEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    VERDICTS_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    TIMING_MS_FIELD_NUMBER: _ClassVar[int]
+    verdicts: _containers.RepeatedCompositeFieldContainer[Verdict]
+    fingerprint: _containers.ScalarMap[str, str]
+    timing_ms: Timing
+    def __init__(self, verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., fingerprint: _Optional[_Mapping[str, str]] = ..., timing_ms: _Optional[_Union[Timing, _Mapping]] = ...) -> None: ...
+
+class Verdict(_message.Message):
+    __slots__ = ("id", "status", "scores", "choice", "label", "value", "margin", "detail", "reason")
+    class ScoresEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    ID_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    CHOICE_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    MARGIN_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    status: str
+    scores: _containers.ScalarMap[str, float]
+    choice: str
+    label: str
+    value: float
+    margin: float
+    detail: str
+    reason: str
+    def __init__(self, id: _Optional[str] = ..., status: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., choice: _Optional[str] = ..., label: _Optional[str] = ..., value: _Optional[float] = ..., margin: _Optional[float] = ..., detail: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ErrorReply(_message.Message):
     __slots__ = ("error",)

@@ -44,6 +44,11 @@ class RewardServiceStub:
                 request_serializer=medreward_dot_contract_dot_v1_dot_reward__pb2.ScoreRequest.SerializeToString,
                 response_deserializer=medreward_dot_contract_dot_v1_dot_reward__pb2.ScoreStreamResponse.FromString,
                 _registered_method=True)
+        self.Judge = channel.unary_unary(
+                '/medreward.v1.RewardService/Judge',
+                request_serializer=medreward_dot_contract_dot_v1_dot_reward__pb2.JudgeRequest.SerializeToString,
+                response_deserializer=medreward_dot_contract_dot_v1_dot_reward__pb2.JudgeResponse.FromString,
+                _registered_method=True)
 
 
 class RewardServiceServicer:
@@ -63,6 +68,13 @@ class RewardServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Judge(self, request, context):
+        """Puts texts to the judge under one rubric; one verdict for each item, in the order of the request.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RewardServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -75,6 +87,11 @@ def add_RewardServiceServicer_to_server(servicer, server):
                     servicer.ScoreStream,
                     request_deserializer=medreward_dot_contract_dot_v1_dot_reward__pb2.ScoreRequest.FromString,
                     response_serializer=medreward_dot_contract_dot_v1_dot_reward__pb2.ScoreStreamResponse.SerializeToString,
+            ),
+            'Judge': grpc.unary_unary_rpc_method_handler(
+                    servicer.Judge,
+                    request_deserializer=medreward_dot_contract_dot_v1_dot_reward__pb2.JudgeRequest.FromString,
+                    response_serializer=medreward_dot_contract_dot_v1_dot_reward__pb2.JudgeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -131,6 +148,33 @@ class RewardService:
             '/medreward.v1.RewardService/ScoreStream',
             medreward_dot_contract_dot_v1_dot_reward__pb2.ScoreRequest.SerializeToString,
             medreward_dot_contract_dot_v1_dot_reward__pb2.ScoreStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Judge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medreward.v1.RewardService/Judge',
+            medreward_dot_contract_dot_v1_dot_reward__pb2.JudgeRequest.SerializeToString,
+            medreward_dot_contract_dot_v1_dot_reward__pb2.JudgeResponse.FromString,
             options,
             channel_credentials,
             insecure,
