@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from medreward.config import Settings
+from medreward.config import ConfigError, Settings
 from medreward.judge import Judge
+from medreward.judge.cache import open_cache
+from medreward.judge.desk import Desk
+from medreward.judge.rubrics import load_rubrics
+from medreward.judge.service import JudgeService
+from medreward.judge.settings import JudgeSettings
+from medreward.judge.types import Engine
 from medreward.scorer import Scorer
 from medreward.scoring.pipeline import Pipeline
 from medreward.scoring.recipes import load_recipes
@@ -11,7 +17,7 @@ from medreward.scoring.registry import load_rewards
 
 
 def build_pipeline(settings: Settings, *, judge: Judge | None = None, scorer: Scorer | None = None) -> Pipeline:
-    """The pipeline that these settings describe.
+    """The pipeline that these settings describe, over the judge and the scorer given.
 
     Raises:
         RegistryError: a user's reward cannot be registered.
@@ -25,3 +31,44 @@ def build_pipeline(settings: Settings, *, judge: Judge | None = None, scorer: Sc
         scorer=scorer,
         default_deadline_ms=settings.limits.default_deadline_ms,
     )
+
+
+def build_judge(settings: JudgeSettings, engine: Engine | None = None) -> JudgeService | None:
+    """The judge that these settings describe, in this process; None when they want none. Call it in an event loop.
+
+    Args:
+        settings: section ``judge``.
+        engine: the one to use; without it, the one that the settings name.
+
+    Raises:
+        RubricError: a rubric cannot be read or makes no sense.
+        ConfigError: the engine lives in a cluster only, or the semantics rubric is none.
+    """
+    if settings.engine == "none":
+        return None
+    rubrics = load_rubrics(settings.rubric_dirs)
+    try:
+        return JudgeService(engine or _engine(settings), rubrics, settings, open_cache(settings.cache))
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def build_desk(settings: Settings, judge: Judge | None) -> Desk:
+    """Where rubrics are asked for, over the judge given.
+
+    Raises:
+        RubricError: a rubric cannot be read or makes no sense.
+    """
+    return Desk(load_rubrics(settings.judge.rubric_dirs), judge, settings.limits.default_deadline_ms)
+
+
+def _engine(settings: JudgeSettings) -> Engine:
+    if settings.engine == "embedded":
+        from medreward.judge.embedded import EmbeddedEngine
+
+        return EmbeddedEngine()
+    if settings.engine == "openai":
+        from medreward.judge.engines.openai import OpenAIEngine
+
+        return OpenAIEngine(settings.openai, settings.max_concurrency)
+    raise ConfigError(f"judge.engine: {settings.engine} runs in a cluster only: ask one that serves, with --url")

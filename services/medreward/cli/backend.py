@@ -44,21 +44,29 @@ class InProcess:
     """The pipeline itself: no server, no copies, one core."""
 
     def __init__(self, settings: Settings) -> None:
-        """Loads recipes and rewards.
+        """Loads recipes, rewards and rubrics.
 
         Raises:
             Unusable: one of them makes no sense.
+            ConfigError: the judge that the settings name runs in a cluster only.
         """
         # here, not above: it takes scipy with it, which neither --help nor a client of a server should wait for
-        from medreward.assembly import build_pipeline
+        from medreward.assembly import build_judge, build_pipeline
+        from medreward.judge.rubrics import RubricError
         from medreward.scoring.recipes import RecipeError
         from medreward.scoring.registry import RegistryError
 
         try:
-            self._pipeline = build_pipeline(settings)
-        except (RecipeError, RegistryError) as error:
+            self._judge = build_judge(settings.judge)
+            self._pipeline = build_pipeline(settings, judge=self._judge)
+        except (RecipeError, RegistryError, RubricError) as error:
             raise Unusable(str(error)) from None
         self._service = Service(__version__, settings.limits.for_codec())
+
+    async def close(self) -> None:
+        """Gives back the judge's connections."""
+        if self._judge is not None:
+            await self._judge.close()
 
     async def service(self) -> Service:
         """Its version and limits."""
@@ -100,7 +108,11 @@ async def open_backend(url: str | None, config: Path | None, in_flight: int = 1)
         ConfigError: the settings make none.
     """
     if url is None:
-        yield InProcess(load_settings(config))
+        backend = InProcess(load_settings(config))
+        try:
+            yield backend
+        finally:
+            await backend.close()
         return
     if config is not None:
         raise Unusable("--config: the server at --url has settings of its own; give one of the two")

@@ -19,6 +19,7 @@ from medreward.contract import codec
 from medreward.contract import types as t
 from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
 from medreward.contract.v1 import reward_pb2 as pb
+from medreward.judge.desk import Desk
 from medreward.observability.metrics import Metrics
 from medreward.scoring.pipeline import Pipeline, Summary
 
@@ -28,10 +29,11 @@ ERROR_METADATA = "medreward-error-bin"
 
 
 class RewardServicer:
-    """The service over a pipeline."""
+    """The service over a pipeline and the judge's desk."""
 
-    def __init__(self, pipeline: Pipeline, limits: RequestLimits, metrics: Metrics) -> None:
+    def __init__(self, pipeline: Pipeline, desk: Desk, limits: RequestLimits, metrics: Metrics) -> None:
         self._pipeline = pipeline
+        self._desk = desk
         self._limits = limits.for_codec()
         self._body_bytes = limits.body_bytes
         self._metrics = metrics
@@ -75,10 +77,29 @@ class RewardServicer:
             log.exception("defect while serving ScoreStream")
             self._refuse(_DEFECT, context)
 
+    async def Judge(self, request: pb.JudgeRequest, context: Any) -> pb.JudgeResponse:
+        """Puts texts to the judge under one rubric; refuses as :meth:`Score`."""
+        arrived = time.monotonic()
+        try:
+            self._check_size(request)
+            decoded = codec.judge_request_from_proto(request, self._limits)
+            response = await self._desk.rule(decoded, arrived=arrived, within_ms=_left_ms(context))
+            self._metrics.ruled("grpc", decoded.rubric, response)
+            return codec.judge_response_to_proto(response)
+        except RequestError as error:
+            self._refuse(error, context)
+        except Exception:
+            log.exception("defect while serving Judge")
+            self._refuse(_DEFECT, context)
+        return pb.JudgeResponse()
+
     def _decoded(self, request: pb.ScoreRequest) -> t.ScoreRequest:
+        self._check_size(request)
+        return codec.request_from_proto(request, self._limits)
+
+    def _check_size(self, request: pb.ScoreRequest | pb.JudgeRequest) -> None:
         if request.ByteSize() > self._body_bytes:
             raise RequestError(ErrorCode.TOO_LARGE, f"the message is over {self._body_bytes / 2**20:g} MiB")
-        return codec.request_from_proto(request, self._limits)
 
     def _refuse(self, error: RequestError, context: Any) -> None:
         self._metrics.refused("grpc", error.code.value)

@@ -23,6 +23,7 @@ from medreward.contract import codec
 from medreward.contract import types as t
 from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
 from medreward.ingress.openapi import describe
+from medreward.judge.desk import Desk
 from medreward.observability.metrics import Metrics
 from medreward.scoring.pipeline import Pipeline
 from medreward.scoring.recipes import Recipe
@@ -37,8 +38,8 @@ A reward that could not be computed is absent and says why: a failure is never a
 _RETRY_AFTER = {ErrorCode.OVERLOADED: "1", ErrorCode.UNAVAILABLE: "1"}
 
 
-def create_app(pipeline: Pipeline, limits: RequestLimits, metrics: Metrics) -> FastAPI:
-    """The HTTP application over a pipeline."""
+def create_app(pipeline: Pipeline, desk: Desk, limits: RequestLimits, metrics: Metrics) -> FastAPI:
+    """The HTTP application over a pipeline and the judge's desk."""
     app = FastAPI(title="medreward", version=__version__, description=_ABOUT)
     codec_limits = limits.for_codec()
 
@@ -62,6 +63,19 @@ def create_app(pipeline: Pipeline, limits: RequestLimits, metrics: Metrics) -> F
         response = await pipeline.score(request, arrived=arrived)
         metrics.replied("http", response)
         return _json(codec.encode(response))
+
+    async def judge(request: Request) -> Response:
+        """Put texts to the judge under a rubric."""
+        arrived = time.monotonic()
+        body = await _body(request, limits)
+        decoded = codec.decode_judge_request(body, request.path_params["rubric"], codec_limits)
+        response = await desk.rule(decoded, arrived=arrived)
+        metrics.ruled("http", decoded.rubric, response)
+        return _json(codec.encode(response))
+
+    async def rubrics(request: Request) -> Response:
+        """The rubrics of this service."""
+        return _dump({"rubrics": desk.listing()})
 
     async def recipes(request: Request) -> Response:
         """The recipes of this service."""
@@ -100,6 +114,8 @@ def create_app(pipeline: Pipeline, limits: RequestLimits, metrics: Metrics) -> F
     routes: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
         ("POST", "/v1/score", score),
         ("POST", "/v1/rewards/{name}", score_one),
+        ("POST", "/v1/judge/{rubric}", judge),
+        ("GET", "/v1/rubrics", rubrics),
         ("GET", "/v1/recipes", recipes),
         ("GET", "/v1/rewards", rewards),
         ("GET", "/v1/info", info),
@@ -109,7 +125,7 @@ def create_app(pipeline: Pipeline, limits: RequestLimits, metrics: Metrics) -> F
     ]
     for method, path, endpoint in routes:
         app.add_route(path, endpoint, methods=[method], include_in_schema=False)
-    app.openapi = describe(app, pipeline, limits)  # type: ignore[method-assign]
+    app.openapi = describe(app, pipeline, desk, limits)  # type: ignore[method-assign]
     _handle_errors(app, metrics)
     return app
 

@@ -15,10 +15,27 @@ from fastapi import FastAPI
 from medreward.config import RequestLimits
 from medreward.contract import types as t
 from medreward.examples import EXAMPLE_RECIPES, load_examples
+from medreward.judge.desk import Desk
 from medreward.scoring.pipeline import Pipeline
 from medreward.scoring.recipes import MOST_WEIGHT
 
 _REF = "#/components/schemas/{name}"
+
+
+_JUDGE_EXAMPLE = {
+    "explain": True,
+    "deadline_ms": 10_000,
+    "items": [
+        {
+            "id": "1",
+            "fields": {
+                "question": "What does the chest radiograph show?",
+                "reference": "Right pleural effusion",
+                "candidate": "There is fluid in the right pleural space.",
+            },
+        }
+    ],
+}
 
 
 class FieldErrorBody(msgspec.Struct, frozen=True):
@@ -42,23 +59,24 @@ class ErrorReply(msgspec.Struct, frozen=True):
     error: ErrorBody
 
 
-def describe(app: FastAPI, pipeline: Pipeline, limits: RequestLimits) -> Callable[[], dict[str, Any]]:
+def describe(app: FastAPI, pipeline: Pipeline, desk: Desk, limits: RequestLimits) -> Callable[[], dict[str, Any]]:
     """What ``app.openapi`` must be: builds the document once, on the first call."""
     document: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not document:
-            document.update(_document(app, pipeline, limits))
+            document.update(_document(app, pipeline, desk, limits))
         return document
 
     return openapi
 
 
-def _document(app: FastAPI, pipeline: Pipeline, limits: RequestLimits) -> dict[str, Any]:
-    (score_in, rollout_in, score_out, error_out), schemas = msgspec.json.schema_components(
-        (t.ScoreRequest, t.Rollout, t.ScoreResponse, ErrorReply), ref_template=_REF
+def _document(app: FastAPI, pipeline: Pipeline, desk: Desk, limits: RequestLimits) -> dict[str, Any]:
+    (score_in, rollout_in, score_out, judge_in, judge_out, error_out), schemas = msgspec.json.schema_components(
+        (t.ScoreRequest, t.Rollout, t.ScoreResponse, t.JudgeRequest, t.JudgeResponse, ErrorReply), ref_template=_REF
     )
     _say_limits(schemas, pipeline, limits)
+    _say_judge_limits(schemas, desk, limits)
     refusals = {
         "400": ("The body is not JSON", error_out),
         "413": ("Beyond a limit", error_out),
@@ -92,12 +110,30 @@ def _document(app: FastAPI, pipeline: Pipeline, limits: RequestLimits) -> dict[s
             }
         ],
     )
+    judge = _operation(
+        "judge",
+        "Put texts to the judge under a rubric",
+        "Verdicts come in the order of the items. One that could not be reached has a status, a detail and neither "
+        "scores nor choice. `explain` asks for the judge's reason too.",
+        {"200": ("One verdict an item", judge_out), "404": ("There is no such rubric", error_out), **refusals},
+        body=(judge_in, {"semantics": _example(_JUDGE_EXAMPLE)}),
+        parameters=[
+            {
+                "name": "rubric",
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "enum": sorted(desk.rubrics)},
+            }
+        ],
+    )
     return {
         "openapi": "3.1.0",
         "info": {"title": app.title, "version": app.version, "description": app.description},
         "paths": {
             "/v1/score": {"post": score},
             "/v1/rewards/{name}": {"post": reward},
+            "/v1/judge/{rubric}": {"post": judge},
+            "/v1/rubrics": {"get": _read("rubrics", "The rubrics of this service")},
             "/v1/recipes": {"get": _read("recipes", "The recipes of this service")},
             "/v1/rewards": {"get": _read("rewards", "The rewards of this service")},
             "/v1/info": {"get": _read("info", "What this service is, and what a request may hold")},
@@ -130,6 +166,20 @@ def _say_limits(schemas: dict[str, Any], pipeline: Pipeline, limits: RequestLimi
     }
     fields["deadline_ms"] = {"type": ["integer", "null"], "minimum": 1, "maximum": limits.max_deadline_ms}
     fields["rollouts"] |= {"minItems": 1, "description": f"At most {limits.rollouts} rollouts (413 beyond)."}
+
+
+def _say_judge_limits(schemas: dict[str, Any], desk: Desk, limits: RequestLimits) -> None:
+    request = schemas["JudgeRequest"]
+    request["required"] = ["items"]
+    fields = request["properties"]
+    # it stands in the path; in the body it may only say the same
+    del fields["rubric"]
+    fields["deadline_ms"] = {"type": ["integer", "null"], "minimum": 1, "maximum": limits.max_deadline_ms}
+    fields["items"] |= {"minItems": 1, "description": f"At most {limits.rollouts} items (413 beyond)."}
+    names = sorted({name for rubric in desk.rubrics.values() for name in rubric.fields})
+    schemas["JudgeItem"]["properties"]["fields"]["description"] = (
+        f"The rubric's fields (GET /v1/rubrics), of {', '.join(names)}; another one refuses the request (422)."
+    )
 
 
 def _operation(

@@ -1,4 +1,13 @@
-"""The seam to the semantics judge: what the pipeline asks, and the Protocol an engine must fulfil.
+"""The judge of open-ended answers, and of every other rubric.
+
+This page is the seam: what is asked of a judge, what it answers, and the Protocol. Behind it:
+
+    service.py    a judgement's way: short cut, cache, single flight, gate, engine, verdict, ruling
+    rubrics/      prompts as files          prompt.py, clean.py    texts -> prompt, fenced and cut
+    verdict.py    reply -> verdict          expected.py            log probabilities -> expected score
+    engines/      OpenAI-compatible         embedded/              deterministic, for laptops and tests
+    canary/       what must not fool it     calibration.py         agreement with labels
+    (the engine inside Ray Serve is in medreward/serve/llm.py: only serve/ knows Ray)
 
 Without a judge, whatever needs one is absent with status ``unavailable``.
 """
@@ -7,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from medreward.contract.types import JudgeCounts, Status
 
 if TYPE_CHECKING:
     from medreward.rewards.types import Outcome
@@ -21,17 +32,59 @@ class JudgeAsk(NamedTuple):
     """caption or grounded report, the judge's visual context; may be empty"""
     reference: str
     candidate: str
+    explain: bool = False
+    """ask for the reason too"""
+
+
+class Judged(NamedTuple):
+    """The answers to a batch of asks, in order."""
+
+    outcomes: Sequence[Outcome]
+    fingerprint: Mapping[str, str] = {}
+    """what they depend on, as of now"""
+    counts: JudgeCounts = JudgeCounts()
+
+
+class Ruling(NamedTuple):
+    """What was judged of one item of a rubric. Everything but ``detail`` is empty unless ``status`` is ``ok``."""
+
+    status: Status
+    detail: str
+    scores: Mapping[str, float] = {}
+    choice: str | None = None
+    label: str | None = None
+    value: float | None = None
+    """of a rubric that compares two answers: 1.0 if they are close, else 0.0"""
+    margin: float | None = None
+    """points between the difference of the two scores and the border; None where nothing was compared"""
+    reason: str | None = None
+
+
+class Ruled(NamedTuple):
+    """The rulings of a batch of items, in order."""
+
+    rulings: Sequence[Ruling]
+    fingerprint: Mapping[str, str]
+    counts: JudgeCounts
 
 
 class Judge(Protocol):
-    """A judge of open-ended answers."""
+    """A judge."""
 
     def fingerprint(self) -> Mapping[str, str]:
-        """Everything a verdict depends on: engine, model, revision, prompt hash, sampling."""
+        """Everything a verdict depends on: engine, model, revision, prompt hash, sampling; as last known."""
 
-    async def judge(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Sequence[Outcome]:
+    async def judge(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Judged:
         """One outcome an ask, in order, before the deadline; those not done by then have status ``timeout``.
 
         Raises:
             ServiceError: when none of the asks could be served.
+        """
+
+    async def rule(self, rubric: str, items: Sequence[Mapping[str, str]], explain: bool, deadline: Deadline) -> Ruled:
+        """One ruling an item of the rubric's fields; otherwise as :meth:`judge`.
+
+        Raises:
+            RequestError: ``not_found`` (no such rubric) or ``invalid`` (a field that the rubric does not have).
+            ServiceError: when none of the items could be served.
         """

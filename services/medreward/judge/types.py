@@ -1,6 +1,6 @@
 """What goes to an engine and what comes back: a rubric's :class:`Prompt`, a :class:`Completion`, a :class:`Verdict`.
 
-    rubric + fields -> prompt.render -> Prompt -> Engine.complete -> Completion -> verdict.read -> Verdict
+Rubric and fields -> ``prompt.render`` -> Prompt -> ``Engine.complete`` -> Completion -> ``verdict.read`` -> Verdict.
 """
 
 from __future__ import annotations
@@ -94,6 +94,16 @@ class EngineError(ServiceError):
 
 class Engine(Protocol):
     """Something that answers prompts."""
+
+    async def start(self) -> None:
+        """Learns what :meth:`identity` tells; awaited before the first prompt.
+
+        Raises:
+            EngineError: it cannot be learned.
+        """
+
+    async def refresh(self) -> None:
+        """Looks again at what :meth:`identity` tells, where that can change under us; never raises."""
 
     def identity(self) -> Mapping[str, str]:
         """What its answers depend on: ``engine``, ``model``, ``revision``, ``engine_version``, ``sampling``."""

@@ -35,6 +35,30 @@ class Metrics:
         self._components = Counter(
             "medreward_components", "Components by name and status", ["component", "status"], registry=registry
         )
+        self._judgements = Counter(
+            "medreward_judgements", "Judgements by what became of them", ["outcome"], registry=registry
+        )
+        self._judge_calls = Counter(
+            "medreward_judge_engine_calls",
+            "Calls of the judge's engine: first, or asked again",
+            ["attempt"],
+            registry=registry,
+        )
+        self._judge_tokens = Counter(
+            "medreward_judge_tokens",
+            "Tokens of the judge's engine: read, of those cached, written",
+            ["kind"],
+            registry=registry,
+        )
+        self._low_references = Counter(
+            "medreward_judge_low_references", "Verdicts that score the reference itself low", registry=registry
+        )
+        self._verdicts = Counter(
+            "medreward_judge_verdicts",
+            "Verdicts asked for by rubric, and their status",
+            ["rubric", "status"],
+            registry=registry,
+        )
         self._seconds = Histogram(
             "medreward_stage_seconds",
             "Seconds of a batch by stage",
@@ -61,6 +85,27 @@ class Metrics:
         for stage in ("queue", "deterministic", "judge", "scorer", "total"):
             if (milliseconds := getattr(timing, stage)) is not None:
                 self._seconds.labels(recipe, stage).observe(milliseconds / 1000)
+        self._judged(timing.judge_counts)
+
+    def ruled(self, protocol: str, rubric: str, response: t.JudgeResponse) -> None:
+        """A request for the judge was answered."""
+        self._requests.labels(protocol, "ok").inc()
+        for status, count in Tally(verdict.status for verdict in response.verdicts).items():
+            self._verdicts.labels(rubric, status).inc(count)
+        self._judged(response.timing_ms.judge_counts)
+
+    def _judged(self, counts: t.JudgeCounts | None) -> None:
+        """What the judge said of its work comes with the reply, so that it is counted wherever the judge runs."""
+        if counts is None:
+            return
+        for outcome in ("asked", "short_cuts", "cache_hits", "coalesced", "failed", "swapped"):
+            self._judgements.labels(outcome).inc(getattr(counts, outcome))
+        self._judge_calls.labels("first").inc(counts.engine_calls - counts.retries)
+        self._judge_calls.labels("again").inc(counts.retries)
+        self._judge_tokens.labels("prompt").inc(counts.prompt_tokens)
+        self._judge_tokens.labels("cached").inc(counts.cached_tokens)
+        self._judge_tokens.labels("completion").inc(counts.completion_tokens)
+        self._low_references.inc(counts.low_references)
 
     def exposition(self) -> bytes:
         """The text that Prometheus scrapes."""

@@ -20,7 +20,7 @@ def self_check(sample: Sample, params: Params) -> Outcome | Pending:
     """1 when the first answer is wrong and the retry's is right, else 0; absent when that cannot be decided."""
     if sample.first is None:
         return scored(0.0, "no retry", {"retry": "none"})
-    attempts = (meaning(sample.rollout, sample.first), meaning(sample.rollout, sample.trajectory))
+    attempts = [meaning(sample.rollout, text, sample.explain) for text in (sample.first, sample.trajectory)]
     asks = tuple(ask for attempt in attempts if isinstance(attempt, Pending) for ask in attempt.asks)
 
     def finish(answers: Sequence[Outcome]) -> Outcome:

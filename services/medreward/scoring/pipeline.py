@@ -26,7 +26,7 @@ from medreward.scoring.check import defect
 from medreward.scoring.combine import absent, combine
 from medreward.scoring.deadline import Deadline
 from medreward.scoring.recipes import Recipe, RecipeError, ad_hoc, weight_problem
-from medreward.scoring.services import Asks, sound
+from medreward.scoring.services import Asks, JudgeCall, sound
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +107,9 @@ class Pipeline:
         computed = time.monotonic()
 
         # one call a batch to each service: on Ray Serve a call for each item would take longer than all the rest
+        judged = JudgeCall(self._judge, batch.judge_asks)
         judge_ms, scorer_ms = await asyncio.gather(
-            _timed(batch.judge_asks, "judge", self._judge.judge if self._judge else None, deadline),
+            _timed(batch.judge_asks, "judge", judged.ask if self._judge else None, deadline),
             _timed(batch.scorer_asks, "scorer", self._scorer.score if self._scorer else None, deadline),
         )
         for index, result in batch.finish():
@@ -116,24 +117,27 @@ class Pipeline:
         yield (
             len(request.rollouts),
             Summary(
-                self.fingerprint(recipe),
+                self.fingerprint(recipe, judged.fingerprint),
                 t.Timing(
                     queue=_ms(started - arrived),
                     deterministic=_ms(computed - started),
                     total=_ms(time.monotonic() - arrived),
                     judge=judge_ms,
                     scorer=scorer_ms,
+                    judge_counts=judged.counts(),
                 ),
             ),
         )
 
-    def fingerprint(self, recipe: Recipe) -> t.Fingerprint:
-        """What the rewards of ``recipe`` depend on."""
+    def fingerprint(self, recipe: Recipe, judged: Mapping[str, str] | None = None) -> t.Fingerprint:
+        """What the rewards of ``recipe`` depend on; of the judge, what it said itself, or what is known of it."""
+        if judged is None and self._judge is not None:
+            judged = self._judge.fingerprint()
         return t.Fingerprint(
             version=__version__,
             recipe=recipe.name,
             recipe_hash=recipe.hash,
-            judge=dict(self._judge.fingerprint()) if self._judge else {},
+            judge=dict(judged or {}),
             scorer=dict(self._scorer.fingerprint()) if self._scorer else {},
         )
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
+import msgspec
+
 from medreward.contract.errors import ServiceError
-from medreward.contract.types import STATUSES
+from medreward.contract.types import STATUSES, JudgeCounts
+from medreward.judge import Judge, JudgeAsk
 from medreward.rewards.types import Outcome, unscored
 from medreward.scoring.deadline import Deadline
 
@@ -28,6 +31,8 @@ class Asks(Generic[Ask]):
     """The questions of a batch for one service; equal ones are asked once."""
 
     def __init__(self) -> None:
+        self.wanted = 0
+        """questions with their repeats"""
         self._position: dict[Ask, int] = {}
         self._outcomes: Sequence[Outcome] = ()
 
@@ -36,6 +41,7 @@ class Asks(Generic[Ask]):
 
     def add(self, asks: Sequence[Ask]) -> list[int]:
         """Where the answers to these will be found."""
+        self.wanted += len(asks)
         return [self._position.setdefault(ask, len(self._position)) for ask in asks]
 
     def answers(self, positions: Sequence[int]) -> list[Outcome]:
@@ -68,6 +74,36 @@ class Asks(Generic[Ask]):
                 log.error("the %s gave %d answers to %d asks", name, len(outcomes), len(asks))
                 outcomes = [unscored("unavailable", f"the {name} answered out of step")] * len(asks)
             self._outcomes = [sound(outcome, f"the {name}") for outcome in outcomes]
+
+
+class JudgeCall:
+    """The call that a batch makes to the judge, and what it says beside the outcomes."""
+
+    def __init__(self, judge: Judge | None, asks: Asks[JudgeAsk]) -> None:
+        self._judge = judge
+        self._asks = asks
+        self._counts: JudgeCounts | None = None
+        self.fingerprint: Mapping[str, str] | None = None
+        """what the verdicts depend on, as the judge said; None when it did not answer"""
+
+    async def ask(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Sequence[Outcome]:
+        """What :meth:`Asks.put_to` calls."""
+        assert self._judge is not None
+        judged = await self._judge.judge(asks, deadline)
+        self._counts, self.fingerprint = judged.counts, judged.fingerprint
+        return judged.outcomes
+
+    def counts(self) -> JudgeCounts | None:
+        """The judge's counts, with what was equal within the batch; None when it was not asked."""
+        if self._judge is None or not self._asks:
+            return None
+        repeats = self._asks.wanted - len(self._asks)
+        if self._counts is None:
+            # it failed as a whole
+            return JudgeCounts(asked=self._asks.wanted, coalesced=repeats, failed=len(self._asks))
+        return msgspec.structs.replace(
+            self._counts, asked=self._counts.asked + repeats, coalesced=self._counts.coalesced + repeats
+        )
 
 
 def sound(outcome: object, who: str) -> Outcome:

@@ -20,13 +20,15 @@ from ray import serve
 from ray.serve import Application, Deployment
 from ray.serve.config import BackpressureConfig
 from ray.serve.grpc_util import RayServegRPCContext
+from ray.serve.handle import DeploymentHandle
 
-from medreward.assembly import build_pipeline
+from medreward.assembly import build_desk, build_pipeline
 from medreward.config import load_settings
 from medreward.contract.v1 import reward_pb2 as pb
 from medreward.ingress.grpc import RewardServicer
 from medreward.ingress.http import create_app
 from medreward.observability.metrics import MULTIPROC_DIR, Metrics
+from medreward.serve.judge import RemoteJudge, bind_judge
 
 APPLICATION = "medreward"
 GRPC_SERVICER = "medreward.contract.v1.reward_pb2_grpc.add_RewardServiceServicer_to_server"
@@ -36,17 +38,24 @@ GRPC_SERVICER = "medreward.contract.v1.reward_pb2_grpc.add_RewardServiceServicer
 class Ingress:
     """Both doors over one pipeline; scale by replicas."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], judge: DeploymentHandle[Any] | None = None) -> None:
         self._settings = load_settings(**settings)
         if directory := os.environ.get(MULTIPROC_DIR):
             Path(directory).mkdir(parents=True, exist_ok=True)
-        self._pipeline = build_pipeline(self._settings)
+        self._judge = RemoteJudge(judge) if judge is not None else None
+        self._pipeline = build_pipeline(self._settings, judge=self._judge)
+        self._desk = build_desk(self._settings, self._judge)
         self._metrics = Metrics()
-        self._servicer = RewardServicer(self._pipeline, self._settings.limits, self._metrics)
+        self._servicer = RewardServicer(self._pipeline, self._desk, self._settings.limits, self._metrics)
+
+    async def check_health(self) -> None:
+        """Ray Serve asks every ten seconds, and once before the first request: the time to learn who judges."""
+        if self._judge is not None:
+            await self._judge.learn()
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Ray Serve asks for the HTTP application here, in the replica: nothing of it is pickled."""
-        return create_app(self._pipeline, self._settings.limits, self._metrics)
+        return create_app(self._pipeline, self._desk, self._settings.limits, self._metrics)
 
     # Ray Serve routes a call to the method of the rpc's name, and looks for a parameter of just this name
     async def Score(self, request: pb.ScoreRequest, grpc_context: RayServegRPCContext) -> pb.ScoreResponse:
@@ -59,6 +68,10 @@ class Ingress:
         """``RewardService.ScoreStream``."""
         async for message in self._servicer.ScoreStream(request, grpc_context):
             yield message
+
+    async def Judge(self, request: pb.JudgeRequest, grpc_context: RayServegRPCContext) -> pb.JudgeResponse:
+        """``RewardService.Judge``."""
+        return await self._servicer.Judge(request, grpc_context)
 
 
 def build(args: dict[str, Any]) -> Application:
@@ -82,5 +95,6 @@ def build(args: dict[str, Any]) -> Application:
         logging_config={"enable_access_log": False},
     )
     ingress: Deployment = deployed_as(serve.ingress()(Ingress))
-    application: Application = ingress.bind(settings.model_dump(mode="json"))
+    plain = settings.model_dump(mode="json")
+    application: Application = ingress.bind(plain, bind_judge(plain))
     return application

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import math
 import os
 import shutil
 import tempfile
@@ -119,11 +120,10 @@ class LocalCluster:
 
         logging.getLogger("ray.serve").setLevel(logging.WARNING)
 
-        ingress = self._settings.ingress
         self._initialized = True
         ray.init(
             # logical cores: enough for every replica to be placed, however small the laptop
-            num_cpus=max(os.cpu_count() or 1, int(ingress.replicas * ingress.cpus) + 1),
+            num_cpus=max(os.cpu_count() or 1, math.ceil(_cpus_wanted(self._settings)) + 1),
             include_dashboard=False,
             object_store_memory=_OBJECT_STORE_BYTES,
             log_to_driver=False,
@@ -158,3 +158,8 @@ class LocalCluster:
                 last = f"{type(error).__name__}: {error}"
             time.sleep(0.1)
         raise StartError(f"{self.url} did not get ready within {_READY_S:.0f} s; last: {last}")
+
+
+def _cpus_wanted(settings: Settings) -> float:
+    engine = settings.judge.vllm.replicas if settings.judge.engine == "vllm" else 0
+    return settings.ingress.replicas * settings.ingress.cpus + settings.judge.cpus + engine

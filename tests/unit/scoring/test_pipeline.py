@@ -12,7 +12,7 @@ import pytest
 from medreward.contract import codec
 from medreward.contract import types as t
 from medreward.contract.errors import RequestError, ServiceError
-from medreward.judge import JudgeAsk
+from medreward.judge import Judged, JudgeAsk, Ruled
 from medreward.rewards.types import Outcome, Reward, Sample, scored, unscored
 from medreward.scorer import ScorerAsk
 from medreward.scoring.deadline import Deadline
@@ -34,7 +34,7 @@ class FakeJudge:
     def fingerprint(self) -> Mapping[str, str]:
         return {"engine": "fake"}
 
-    async def judge(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Sequence[Outcome]:
+    async def judge(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Judged:
         self.calls.append(list(asks))
         answer = self.answer
         if isinstance(answer, BaseException):
@@ -43,7 +43,12 @@ class FakeJudge:
             answer = answer(asks)
         if asyncio.iscoroutine(answer):
             answer = await answer
-        return answer  # type: ignore[no-any-return]
+        return Judged(
+            answer, {"engine": "fake", "as of": "now"}, t.JudgeCounts(asked=len(asks), engine_calls=len(asks))
+        )
+
+    async def rule(self, rubric: str, items: Sequence[Mapping[str, str]], explain: bool, deadline: Deadline) -> Ruled:
+        raise NotImplementedError
 
 
 class FakeScorer:
@@ -105,8 +110,10 @@ def test_a_batch_asks_the_judge_once_and_equal_asks_once() -> None:
     assert [len(call) for call in judge.calls] == [2]
     assert [r.components["semantics"].value for r in response.results] == [1.0, 1.0, 0.0, 1.0]
     assert [r.id for r in response.results] == ["r0", "r1", "r2", "r3"]
-    assert response.fingerprint.judge == {"engine": "fake"}
+    assert response.fingerprint.judge == {"engine": "fake", "as of": "now"}
     assert response.timing_ms.judge is not None
+    # the two that repeat another one of the batch never left it
+    assert response.timing_ms.judge_counts == t.JudgeCounts(asked=4, coalesced=2, engine_calls=2)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,180 @@
+"""Finished verdicts, by the hash of everything they depend on: in this process, and in Redis where one is configured.
+
+Only verdicts are kept, never failures. Redis is a help, not a need: when it is slow or gone, verdicts are asked for
+anew, and Redis is left alone for some seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Sequence
+from typing import Protocol, Self
+
+import msgspec
+from cachetools import TTLCache
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from medreward.judge import settings
+from medreward.judge.types import Verdict
+
+log = logging.getLogger(__name__)
+
+_PREFIX = "medreward:verdict:"
+_LEFT_ALONE_S = 5.0
+_MOST_WRITES = 10_000  # under way at a time; beyond them a verdict is kept in this process alone
+
+
+class VerdictCache(Protocol):
+    """Where finished verdicts are kept."""
+
+    def peek(self, key: str) -> Verdict | None:
+        """The verdict, if this process has it."""
+
+    async def find(self, keys: Sequence[str]) -> list[Verdict | None]:
+        """The verdicts of these keys, wherever they are kept."""
+
+    def keep(self, key: str, verdict: Verdict) -> None:
+        """Keeps a verdict: at once in this process, soon wherever else."""
+
+    async def close(self) -> None:
+        """Gives back connections."""
+
+
+class NoCache:
+    """Keeps nothing."""
+
+    def peek(self, key: str) -> Verdict | None:
+        """None."""
+        return None
+
+    async def find(self, keys: Sequence[str]) -> list[Verdict | None]:
+        """None of them."""
+        return [None] * len(keys)
+
+    def keep(self, key: str, verdict: Verdict) -> None:
+        """Forgets it."""
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+class MemoryCache:
+    """Kept in this process: at most ``entries``, each for ``ttl_s`` seconds; the least recently used go first."""
+
+    def __init__(self, entries: int, ttl_s: float) -> None:
+        self._verdicts: TTLCache[str, Verdict] = TTLCache(entries, ttl_s)
+
+    def peek(self, key: str) -> Verdict | None:
+        """The verdict, if it is kept."""
+        return self._verdicts.get(key)
+
+    async def find(self, keys: Sequence[str]) -> list[Verdict | None]:
+        """The verdicts of these keys."""
+        return [self._verdicts.get(key) for key in keys]
+
+    def keep(self, key: str, verdict: Verdict) -> None:
+        """Keeps a verdict."""
+        self._verdicts[key] = verdict
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+class RedisCache:
+    """Kept in Redis, for every judge that ever runs under this fingerprint, and in this process before it."""
+
+    def __init__(self, memory: MemoryCache, redis: Redis, ttl_s: float) -> None:
+        self._memory = memory
+        self._redis = redis
+        self._ttl_ms = max(1, round(ttl_s * 1000))
+        self._writes: set[asyncio.Task[None]] = set()
+        self._alone_until = 0.0
+
+    @classmethod
+    def connect(cls, wanted: settings.Cache) -> Self:
+        """To the server that the settings name; it is first spoken to when it is needed."""
+        redis = Redis.from_url(
+            wanted.redis_url,
+            password=os.environ.get(wanted.redis_password_env) or None,
+            socket_timeout=wanted.redis_timeout_s,
+            socket_connect_timeout=wanted.redis_timeout_s,
+            retry=Retry(NoBackoff(), 0),
+        )
+        return cls(MemoryCache(wanted.entries, wanted.ttl_s), redis, wanted.ttl_s)
+
+    def peek(self, key: str) -> Verdict | None:
+        """The verdict, if this process has it."""
+        return self._memory.peek(key)
+
+    async def find(self, keys: Sequence[str]) -> list[Verdict | None]:
+        """The verdicts of these keys: one look into Redis for all that this process does not have."""
+        found = await self._memory.find(keys)
+        missing = [index for index, verdict in enumerate(found) if verdict is None]
+        if not missing or self._left_alone():
+            return found
+        try:
+            stored = await self._redis.mget([_PREFIX + keys[index] for index in missing])
+        except (RedisError, OSError, TimeoutError) as error:
+            self._failed(error)
+            return found
+        for index, packed in zip(missing, stored, strict=True):
+            if packed is not None and (verdict := _unpack(packed)) is not None:
+                found[index] = verdict
+                self._memory.keep(keys[index], verdict)
+        return found
+
+    def keep(self, key: str, verdict: Verdict) -> None:
+        """Keeps a verdict here, and soon there."""
+        self._memory.keep(key, verdict)
+        if self._left_alone() or len(self._writes) >= _MOST_WRITES:
+            return
+        write = asyncio.ensure_future(self._write(key, verdict))
+        self._writes.add(write)
+        write.add_done_callback(self._writes.discard)
+
+    async def _write(self, key: str, verdict: Verdict) -> None:
+        try:
+            await self._redis.set(_PREFIX + key, _pack(verdict), px=self._ttl_ms)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._failed(error)
+
+    async def close(self) -> None:
+        """Finishes what is being written and closes the connections."""
+        if self._writes:
+            await asyncio.wait(self._writes, timeout=_LEFT_ALONE_S)
+        await self._redis.aclose()
+
+    def _left_alone(self) -> bool:
+        return time.monotonic() < self._alone_until
+
+    def _failed(self, error: Exception) -> None:
+        if not self._left_alone():  # once an outage, not once a verdict
+            log.warning("the verdict cache in Redis cannot be used: %s: %s", type(error).__name__, error)
+        self._alone_until = time.monotonic() + _LEFT_ALONE_S
+
+
+def open_cache(wanted: settings.Cache) -> VerdictCache:
+    """The cache that the settings describe."""
+    if wanted.kind == "none":
+        return NoCache()
+    if wanted.kind == "redis":
+        return RedisCache.connect(wanted)
+    return MemoryCache(wanted.entries, wanted.ttl_s)
+
+
+def _pack(verdict: Verdict) -> bytes:
+    return msgspec.msgpack.encode(verdict)
+
+
+def _unpack(packed: bytes | str) -> Verdict | None:
+    try:
+        return msgspec.msgpack.decode(packed if isinstance(packed, bytes) else packed.encode(), type=Verdict)
+    except msgspec.MsgspecError as error:
+        log.warning("a verdict kept in Redis cannot be read and is asked for anew: %s", error)
+        return None

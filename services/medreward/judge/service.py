@@ -1,0 +1,349 @@
+"""A judgement's way through the service.
+
+    texts -> short cut? -> prompt -> cache? -> under way already? -> gate -> engine (retry) -> verdict -> ruling
+
+One object serves the whole cluster, so that equal judgements meet here, whoever asks, and the limits are global.
+Every wait ends with the deadline of whoever waits; work that nobody waits for is cancelled in the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from medreward.contract.errors import ErrorCode, RequestError, ServiceError
+from medreward.judge import JudgeAsk, Judged, Ruled, Ruling
+from medreward.judge import verdict as verdicts
+from medreward.judge.cache import VerdictCache
+from medreward.judge.flights import Flights
+from medreward.judge.gate import Gate
+from medreward.judge.prompt import FieldProblem, TextLimits, render
+from medreward.judge.rubrics import Rubric
+from medreward.judge.ruling import averaged, compare, is_low, rule, scores_of
+from medreward.judge.settings import JudgeSettings
+from medreward.judge.shortcut import NO_WORDS, short_cut
+from medreward.judge.tally import Tally
+from medreward.judge.types import Engine, EngineError, Prompt, Verdict
+from medreward.rewards.types import Outcome, unscored
+from medreward.scoring.deadline import Deadline
+
+log = logging.getLogger(__name__)
+
+_TOP_LOGPROBS = 20  # the most that vLLM gives by default; a menu of ten numbers needs twelve at most
+
+
+class _Item(NamedTuple):
+    """A text to be judged, on its way."""
+
+    rubric: Rubric
+    fields: Mapping[str, str]
+    explain: bool
+    prompt: Prompt
+    key: str
+
+
+class JudgeService:
+    """A judge over one engine. For one event loop."""
+
+    def __init__(
+        self, engine: Engine, rubrics: Mapping[str, Rubric], settings: JudgeSettings, cache: VerdictCache
+    ) -> None:
+        """Checks that the rubric of the semantics reward can be it.
+
+        Raises:
+            ValueError: it is not there, or does not compare two answers.
+        """
+        chosen = rubrics.get(settings.semantics_rubric)
+        if chosen is None or chosen.swap is None:
+            known = ", ".join(sorted(name for name, rubric in rubrics.items() if rubric.swap is not None))
+            raise ValueError(f"judge.semantics_rubric: {settings.semantics_rubric!r} compares no answers; of {known}")
+        self._engine = engine
+        self._rubrics = rubrics
+        self._semantics = chosen
+        self._settings = settings
+        self._cache = cache
+        self._gate = Gate(settings.max_concurrency, settings.max_queued, settings.rate_per_s)
+        self._flights: Flights[tuple[str, bool], Verdict] = Flights()
+        self._starting = asyncio.Lock()
+        self._started = False
+        self._limits = TextLimits(
+            answer_chars=settings.candidate_chars,
+            context_chars=settings.context_chars,
+            reason_chars=settings.reason_chars,
+        )
+
+    def fingerprint(self) -> dict[str, str]:
+        """What the semantics verdicts depend on."""
+        return self._fingerprint(self._semantics)
+
+    async def start(self) -> None:
+        """Learns what the engine is; whoever does not call it waits for it with the first judgement.
+
+        Raises:
+            EngineError: the engine cannot tell.
+        """
+        async with self._starting:
+            if not self._started:
+                await self._engine.start()
+                self._started = True
+
+    async def refresh(self) -> None:
+        """Looks again at what the engine is: an endpoint may have been upgraded."""
+        await self._engine.refresh()
+
+    def load(self) -> tuple[int, int]:
+        """Judgements in the engine and judgements that wait for it."""
+        return self._gate.inside, self._gate.waiting
+
+    async def close(self) -> None:
+        """Gives back the engine's and the cache's connections."""
+        await self._engine.close()
+        await self._cache.close()
+
+    async def judge(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Judged:
+        """The semantics of each ask: value 1 if the two answers are close, else 0 (GEMeX-RMCoT, section 4.2.2)."""
+        await self.start()
+        fields = [_fields(ask, self._semantics) for ask in asks]
+        explain = [ask.explain for ask in asks]
+        tally = Tally()
+        rulings = await self._rulings(self._semantics, fields, explain, deadline, tally)
+        engine = self._engine.identity()["engine"]
+        outcomes = [_outcome(ruling, engine) for ruling in rulings]
+        return Judged(outcomes, self.fingerprint(), tally.counts())
+
+    async def rule(self, rubric: str, items: Sequence[Mapping[str, str]], explain: bool, deadline: Deadline) -> Ruled:
+        """One ruling an item, in order.
+
+        Raises:
+            RequestError: ``not_found`` (no such rubric) or ``invalid`` (a field that the rubric does not have).
+        """
+        chosen = find_rubric(self._rubrics, rubric, items)
+        await self.start()
+        tally = Tally()
+        rulings = await self._rulings(chosen, items, [explain] * len(items), deadline, tally)
+        return Ruled(rulings, self._fingerprint(chosen), tally.counts())
+
+    async def _rulings(
+        self,
+        rubric: Rubric,
+        items: Sequence[Mapping[str, str]],
+        explain: Sequence[bool],
+        deadline: Deadline,
+        tally: Tally,
+    ) -> list[Ruling]:
+        tally.asked += len(items)
+        prepared = [self._prepare(rubric, fields, wanted, tally) for fields, wanted in zip(items, explain, strict=True)]
+        asked = [item for item in prepared if isinstance(item, _Item)]
+        if asked:
+            rulings = iter(await self._within(asked, deadline, tally))
+            prepared = [next(rulings) if isinstance(item, _Item) else item for item in prepared]
+        done = [item for item in prepared if isinstance(item, Ruling)]
+        tally.failed += sum(ruling.status != "ok" for ruling in done)
+        return done
+
+    def _prepare(self, rubric: Rubric, fields: Mapping[str, str], explain: bool, tally: Tally) -> _Item | Ruling:
+        """What is to be asked; a ruling where nothing is."""
+        try:
+            prompt = self._prompt(rubric, fields, explain, swapped=False)
+        except FieldProblem as problem:
+            if rubric.swap is not None and problem.field == rubric.swap[1] and problem.field in fields:
+                # a policy that answers nothing has answered wrongly; whoever leaves the field out has made a mistake
+                tally.short_cuts += 1
+                return Ruling("ok", NO_WORDS, value=0.0)
+            return Ruling("invalid_input", f"{problem.field}: {problem}")
+        if (ruling := short_cut(rubric, prompt.fields)) is not None:
+            tally.short_cuts += 1
+            return ruling
+        return _Item(rubric, fields, explain, prompt, self._key(prompt))
+
+    def _prompt(self, rubric: Rubric, fields: Mapping[str, str], explain: bool, *, swapped: bool) -> Prompt:
+        return render(
+            rubric,
+            fields,
+            swapped=swapped,
+            order=self._settings.order,
+            explain=explain,
+            early_stop=self._settings.early_stop,
+            limits=self._limits,
+            top_logprobs=_TOP_LOGPROBS if self._settings.scoring == "expected" and rubric.scores else 0,
+        )
+
+    async def _within(self, items: Sequence[_Item], deadline: Deadline, tally: Tally) -> list[Ruling]:
+        """A ruling an item, before the deadline; each that is not done by then has status ``timeout``."""
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                known = await self._cache.find([item.key for item in items])
+        except TimeoutError:
+            return [_late()] * len(items)
+        tasks = [
+            asyncio.ensure_future(_typed(self._ruling(item, verdict, tally), item.prompt.cut))
+            for item, verdict in zip(items, known, strict=True)
+        ]
+        try:
+            await asyncio.wait(tasks, timeout=deadline.remaining())
+        finally:
+            late = [task for task in tasks if not task.done()]
+            for task in late:
+                task.cancel()
+            # the last waiter of a flight cancels it, before this batch is answered
+            await asyncio.gather(*late, return_exceptions=True)
+        return [_late() if task.cancelled() else task.result() for task in tasks]
+
+    async def _ruling(self, item: _Item, known: Verdict | None, tally: Tally) -> Ruling:
+        settings, rubric = self._settings, item.rubric
+        verdict = await self._verdict(item.prompt, item.key, item.explain, known, tally)
+        if not rubric.scores:
+            return rule(rubric, verdict, {}, settings, orders=1)
+        scores, orders = scores_of(verdict, settings), 1
+        if rubric.swap is not None:
+            near = compare(scores, rubric, settings).margin <= settings.border
+            if settings.swap == "always" or (settings.swap == "border" and near):
+                tally.swapped += 1
+                prompt = self._prompt(rubric, item.fields, False, swapped=True)
+                key = self._key(prompt)
+                (known,) = await self._cache.find([key])
+                exchanged = await self._verdict(prompt, key, False, known, tally)
+                scores, orders = averaged([scores, scores_of(exchanged, settings)]), 2
+            tally.low_references += is_low(compare(scores, rubric, settings).reference, settings)
+        return rule(rubric, verdict, scores, settings, orders=orders)
+
+    async def _verdict(self, prompt: Prompt, key: str, explain: bool, known: Verdict | None, tally: Tally) -> Verdict:
+        # it may have been finished since the cache was asked
+        known = self._cache.peek(key) or known
+        if known is not None and (known.reason is not None or not explain):
+            tally.cache_hits += 1
+            return known if explain else known._replace(reason=None)
+        flight = (key, explain)
+        if self._flights.under_way(flight):
+            tally.coalesced += 1
+        return await self._flights.share(flight, lambda: self._ask(prompt, key, tally))
+
+    async def _ask(self, prompt: Prompt, key: str, tally: Tally) -> Verdict:
+        """The engine's verdict, kept."""
+        attempts = AsyncRetrying(
+            stop=stop_after_attempt(1 + self._settings.retries),
+            retry=retry_if_exception(lambda error: isinstance(error, EngineError) and error.retryable),
+            wait=_pause,
+            reraise=True,
+        )
+        async for attempt in attempts:
+            with attempt:
+                async with self._gate.entered():
+                    tally.engine_calls += 1
+                    tally.retries += attempt.retry_state.attempt_number > 1
+                    limit = Deadline.after_ms(self._settings.call_timeout_s * 1000)
+                    completion = await self._engine.complete(prompt, limit)
+                tally.completed(completion)
+        verdict = verdicts.read(prompt, completion)
+        self._cache.keep(key, verdict)
+        return verdict
+
+    def _fingerprint(self, rubric: Rubric) -> dict[str, str]:
+        settings = self._settings
+        made = {
+            **self._engine.identity(),
+            "rubric": f"{rubric.name} {rubric.version}",
+            "prompt_hash": rubric.hash,
+            "order": settings.order,
+            "texts": f"answer {settings.candidate_chars}, context {settings.context_chars} characters",
+        }
+        if rubric.scores:
+            made["scoring"] = settings.scoring
+        if rubric.swap is not None:
+            low = settings.low_reference
+            made["within"] = f"{settings.within:g}"
+            made["swap"] = settings.swap + (f", margin <= {settings.border:g}" if settings.swap == "border" else "")
+            made["low_reference"] = f"{low.action} below {low.below}"
+        return made
+
+    def _key(self, prompt: Prompt) -> str:
+        """The hash of everything that the verdict depends on.
+
+        Not how much of the reply is wanted: the scores are the same with the reason and without it.
+        """
+        parts = (
+            sorted(self._engine.identity().items()),
+            prompt.rubric.name,
+            prompt.rubric.hash,
+            prompt.swapped,
+            sorted(prompt.fields.items()),
+            prompt.messages,
+            prompt.constraint,
+            prompt.top_logprobs,
+        )
+        return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=20).hexdigest()
+
+
+def find_rubric(rubrics: Mapping[str, Rubric], name: str, items: Sequence[Mapping[str, str]]) -> Rubric:
+    """The rubric of that name, if it has all the fields that the items give.
+
+    Raises:
+        RequestError: ``not_found`` (no such rubric) or ``invalid`` (a field that the rubric does not have).
+    """
+    rubric = rubrics.get(name)
+    if rubric is None:
+        known = ", ".join(sorted(rubrics))
+        raise RequestError(ErrorCode.NOT_FOUND, f"unknown rubric {name[:80]!r}, there are {known}")
+    for index, fields in enumerate(items):
+        for field in fields:
+            if field not in rubric.fields:
+                path = f"items[{index}].fields.{field[:80]}"
+                raise RequestError.at(
+                    ErrorCode.INVALID, path, f"unknown field, the rubric {name} has {', '.join(rubric.fields)}"
+                )
+    return rubric
+
+
+def _fields(ask: JudgeAsk, rubric: Rubric) -> dict[str, str]:
+    texts = {
+        "question": ask.question,
+        "context": ask.context,
+        "reference": ask.reference,
+        "candidate": ask.candidate,
+    }
+    return {name: text for name, text in texts.items() if name in rubric.fields}
+
+
+def _outcome(ruling: Ruling, engine: str) -> Outcome:
+    if ruling.status != "ok":
+        return unscored(ruling.status, ruling.detail)
+    assert ruling.value is not None  # the semantics rubric compares two answers
+    explanation: dict[str, object] = {"engine": engine}
+    if ruling.scores:
+        explanation |= {"scores": dict(ruling.scores), "margin": ruling.margin}
+    if ruling.reason is not None:
+        explanation["reason"] = ruling.reason
+    return Outcome("ok", ruling.value, ruling.detail, explanation)
+
+
+async def _typed(ruling: Awaitable[Ruling], cut: Sequence[str]) -> Ruling:
+    """The ruling, saying what was not read to its end; a failure as its status."""
+    try:
+        done = await ruling
+        return done._replace(detail=f"{done.detail}; cut to its limit: {', '.join(cut)}") if cut else done
+    except ServiceError as error:
+        return Ruling(error.status, error.detail)
+    except Exception as error:
+        log.exception("a judgement failed")
+        return Ruling("unavailable", f"the judge failed: {type(error).__name__}")
+
+
+def _late() -> Ruling:
+    return Ruling("timeout", "the judge had no verdict before the deadline")
+
+
+_backoff = wait_random_exponential(multiplier=0.2, max=5.0)
+
+
+def _pause(state: RetryCallState) -> float:
+    """Seconds before asking again: what the engine asks for, or a growing random pause."""
+    error = state.outcome.exception() if state.outcome is not None else None
+    if isinstance(error, EngineError) and error.retry_after_s is not None:
+        return error.retry_after_s
+    return _backoff(state)

@@ -1,0 +1,175 @@
+"""The judge as a deployment of its own, and the ingress's side of the way to it.
+
+It has one replica, whatever the size of the cluster: equal judgements meet in it, and its limits hold for the whole
+service. It only waits for engines, so one process serves many of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from prometheus_client import CollectorRegistry
+from ray import serve
+from ray.exceptions import RayActorError, RayError
+from ray.serve import Application
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
+from ray.serve.handle import DeploymentHandle
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from medreward.assembly import build_judge
+from medreward.config import load_settings
+from medreward.contract.errors import ServiceError
+from medreward.judge import JudgeAsk, Judged, Ruled
+from medreward.judge.canary.metrics import canary_gauge
+from medreward.judge.canary.watch import watch
+from medreward.judge.settings import Cache, JudgeSettings
+from medreward.judge.types import Engine
+from medreward.observability.metrics import MULTIPROC_DIR
+from medreward.scoring.deadline import Deadline
+
+log = logging.getLogger(__name__)
+
+_ATTEMPTS = 5  # over about six seconds, in which a replica that died has been replaced
+_WAY_S = 0.02  # for the way back, so that what is done at the deadline is still in the reply
+_ASKED_S = 2.0  # for a fingerprint
+
+_LOST = (RayActorError, DeploymentUnavailableError)
+
+
+class JudgeReplica:
+    """The judge's process."""
+
+    # Ray Serve awaits it: the deployment is ready when the engine is
+    async def __init__(self, settings: dict[str, Any], llm: DeploymentHandle[Any] | None = None) -> None:  # type: ignore[misc]
+        loaded = load_settings(**settings)
+        engine: Engine | None = None
+        if llm is not None:
+            from medreward.serve.llm import LLMEngine
+
+            engine = LLMEngine(llm, loaded.judge.vllm)
+        judge = build_judge(loaded.judge, engine)
+        assert judge is not None  # the application has no judge otherwise
+        self._judge = judge
+        await judge.start()
+        self._watching = _watch_canaries(loaded.judge, engine)
+
+    async def judge(self, asks: Sequence[JudgeAsk], seconds: float) -> Judged:
+        """See :meth:`medreward.judge.Judge.judge`; the deadline is in seconds from now."""
+        return await self._judge.judge(asks, Deadline.after_ms(seconds * 1000))
+
+    async def rule(self, rubric: str, items: Sequence[Mapping[str, str]], explain: bool, seconds: float) -> Ruled:
+        """See :meth:`medreward.judge.Judge.rule`; the deadline is in seconds from now."""
+        return await self._judge.rule(rubric, items, explain, Deadline.after_ms(seconds * 1000))
+
+    async def fingerprint(self) -> dict[str, str]:
+        """What the semantics verdicts depend on."""
+        return self._judge.fingerprint()
+
+    async def check_health(self) -> None:
+        """Ray Serve asks every ten seconds: the time to see whether the engine is still the same."""
+        await self._judge.refresh()
+
+
+def _watch_canaries(settings: JudgeSettings, engine: Engine | None) -> asyncio.Task[NoReturn] | None:
+    """The suite on the live engine, with a judge of its own that keeps no verdicts."""
+    if not settings.canary_every_s:
+        return None
+    if directory := os.environ.get(MULTIPROC_DIR):
+        Path(directory).mkdir(parents=True, exist_ok=True)
+    uncached = settings.model_copy(update={"cache": Cache(kind="none")})
+    judge = build_judge(uncached, engine)
+    assert judge is not None
+    return asyncio.ensure_future(watch(judge, canary_gauge(CollectorRegistry()), settings.canary_every_s))
+
+
+class RemoteJudge:
+    """The judge, seen from another process: one call a batch, within its deadline."""
+
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+        self._fingerprint: Mapping[str, str] = {}
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """As the judge last said it; empty before it has."""
+        return self._fingerprint
+
+    async def learn(self) -> None:
+        """Asks for the fingerprint; leaves the known one when there is no answer soon."""
+        try:
+            async with asyncio.timeout(_ASKED_S):
+                self._fingerprint = await self._handle.fingerprint.remote()
+        except (TimeoutError, RayError, RayServeException) as error:
+            log.warning("the judge does not tell its fingerprint: %s", type(error).__name__)
+
+    async def judge(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Judged:
+        """See :meth:`medreward.judge.Judge.judge`."""
+        judged: Judged = await self._call(lambda: self._handle.judge.remote(list(asks), _left(deadline)))
+        self._fingerprint = judged.fingerprint
+        return judged
+
+    async def rule(self, rubric: str, items: Sequence[Mapping[str, str]], explain: bool, deadline: Deadline) -> Ruled:
+        """See :meth:`medreward.judge.Judge.rule`."""
+        ruled: Ruled = await self._call(lambda: self._handle.rule.remote(rubric, list(items), explain, _left(deadline)))
+        return ruled
+
+    async def _call(self, call: Callable[[], Any]) -> Any:
+        """The reply; asked again when the replica is lost, which is safe: a judgement changes nothing.
+
+        The caller's deadline bounds it. When it is cancelled, so is the work in the judge.
+        """
+        attempts = AsyncRetrying(
+            stop=stop_after_attempt(_ATTEMPTS),
+            retry=retry_if_exception_type(_LOST),
+            wait=wait_exponential(multiplier=0.2, max=3.0),
+            reraise=True,
+        )
+        try:
+            async for attempt in attempts:
+                with attempt:
+                    response = call()
+                    try:
+                        answer = await response
+                    except asyncio.CancelledError:
+                        response.cancel()
+                        raise
+            return answer
+        except BackPressureError:
+            raise ServiceError("overloaded", "the judge's queue is full") from None
+        except _LOST as error:
+            raise ServiceError("unavailable", f"the judge is lost: {type(error).__name__}") from None
+
+
+def _left(deadline: Deadline) -> float:
+    return max(0.0, deadline.remaining() - _WAY_S)
+
+
+def bind_judge(settings: dict[str, Any]) -> Application | None:
+    """The judge's deployment, with its engine where that is one of the cluster; None when no judge is wanted."""
+    loaded = load_settings(**settings)
+    wanted = loaded.judge
+    if wanted.engine == "none":
+        return None
+    deployed = serve.deployment(
+        name="Judge",
+        num_replicas=1,
+        # it waits rather than works, and the gate behind it counts judgements: batches must not be held back here
+        max_ongoing_requests=100_000,
+        max_queued_requests=-1,
+        ray_actor_options={
+            "num_cpus": wanted.cpus,
+            "runtime_env": {"env_vars": {MULTIPROC_DIR: str(loaded.metrics_dir)}},
+        },
+        logging_config={"enable_access_log": False},
+    )(JudgeReplica)
+    if wanted.engine == "vllm":
+        from medreward.serve.llm import build_llm
+
+        bound: Application = deployed.bind(settings, build_llm(wanted.vllm))
+    else:
+        bound = deployed.bind(settings)
+    return bound
