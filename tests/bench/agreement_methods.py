@@ -12,6 +12,7 @@ from typing import Any
 
 from medreward.rewards.matching import normalize
 from tests.bench.agreement_data import Labelled
+from tests.bench.agreement_encoder import MiniLM
 
 Score = Callable[[Sequence[Labelled]], list[float]]
 
@@ -46,8 +47,8 @@ def _f1(one: Counter[str], other: Counter[str]) -> float:
 
 
 def embedding() -> Score | None:
-    """Cosine of mean-pooled MiniLM embeddings, or None where encoder, torch or transformers is missing."""
-    names = (ENCODER, "torch", "transformers")
+    """Cosine of mean-pooled MiniLM embeddings, or None where the encoder or what runs it is missing."""
+    names = (ENCODER, "torch", "safetensors", "tokenizers")
     if any(importlib.util.find_spec(name) is None for name in names):
         return None
     spec = importlib.util.find_spec(ENCODER)
@@ -66,22 +67,15 @@ def embedding() -> Score | None:
 
 def _encoder(folder: Path) -> Callable[[list[str]], dict[str, Any]]:
     torch = importlib.import_module("torch")
-    transformers = importlib.import_module("transformers")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-    model = transformers.AutoModel.from_pretrained(folder).eval()
+    model = MiniLM(folder)
     seen: dict[str, Any] = {}
 
     def encode(texts: list[str]) -> dict[str, Any]:
         new = sorted((text for text in texts if text not in seen), key=len)
         for start in range(0, len(new), _BATCH):
             batch = new[start : start + _BATCH]
-            tokens = tokenizer(batch, padding=True, truncation=True, max_length=256, return_tensors="pt")
-            with torch.no_grad():
-                hidden = model(**tokens).last_hidden_state
-            mask = tokens["attention_mask"].unsqueeze(-1)
-            mean = (hidden * mask).sum(1) / mask.sum(1)
-            unit = torch.nn.functional.normalize(mean, dim=1).numpy()
-            seen.update(zip(batch, unit, strict=True))
+            with torch.inference_mode():
+                seen.update(zip(batch, model(batch).numpy(), strict=True))
         return seen
 
     return encode

@@ -6,12 +6,12 @@ import sys
 
 import uvicorn
 
-from medreward.assembly import build_pipeline
+from medreward.assembly import build_desk, build_pipeline
 from medreward.config import load_settings
 from medreward.ingress.http import create_app
 from medreward.observability.metrics import Metrics
 
 if __name__ == "__main__":
     settings = load_settings()
-    app = create_app(build_pipeline(settings), settings.limits, Metrics())
+    app = create_app(build_pipeline(settings), build_desk(settings, None), settings.limits, Metrics())
     uvicorn.run(app, port=int(sys.argv[1]), loop="uvloop", http="httptools", access_log=False, log_level="warning")

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from google.protobuf import json_format
 
-from medreward.assembly import build_pipeline
+from medreward.assembly import build_judge, build_pipeline
 from medreward.config import load_settings
 from medreward.contract import codec
 from medreward.contract import types as t
@@ -42,7 +42,8 @@ def requests() -> list[t.ScoreRequest]:
 
 
 def in_process(request: t.ScoreRequest) -> t.ScoreResponse:
-    return asyncio.run(build_pipeline(load_settings()).score(request))
+    settings = load_settings()
+    return asyncio.run(build_pipeline(settings, judge=build_judge(settings.judge)).score(request))
 
 
 def plain(message: pb.Result | pb.Fingerprint) -> object:

@@ -25,7 +25,8 @@ def demo(
     """Score the shipped examples on a real cluster and say why.
 
     Starts a Ray cluster, asks it over HTTP, prints a table for each of the papers' recipes and stops. Nothing is
-    configured and nothing downloaded: what needs a judge or a trained scorer is shown as absent.
+    configured and nothing downloaded: the embedded judge reads open-ended answers, and what needs a trained scorer is
+    shown as absent.
 
     \b
     Example:
@@ -40,8 +41,9 @@ def demo(
             )
             results = asyncio.run(_score(cluster.url))
             out.print(
-                "\nA component that needs a judge or a trajectory scorer is absent, with status 'unavailable', until "
-                "one is configured, and so is the reward that it would be part of: a failure is never a number."
+                "\nOpen-ended answers are judged by the embedded judge: rules and similarity, no medical model. A "
+                "component that needs a trajectory scorer is absent, with status 'unavailable', until one is configured, "
+                "and so is the reward that it would be part of: a failure is never a number."
             )
             for recipe, scored in results.items():
                 _show(out, recipe, scored)

@@ -55,7 +55,7 @@ def averaged(both: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def rule(
-    rubric: Rubric, verdict: Verdict, scores: Mapping[str, float], settings: JudgeSettings, *, orders: int
+    rubric: Rubric, verdict: Verdict, scores: Mapping[str, float], settings: JudgeSettings, *, orders: int = 1
 ) -> Ruling:
     """The ruling of a judgement whose verdicts are all in.
 
@@ -75,13 +75,13 @@ def rule(
     found = compare(scores, rubric, settings)
     apart = abs(found.reference - found.candidate)
     detail = (
-        f"the judge scores the reference {_said(found.reference)} and the answer {_said(found.candidate)}: "
+        f"the {_judge(settings)} scores the reference {_said(found.reference)} and the answer {_said(found.candidate)}: "
         f"{_said(apart)} apart, right is below {settings.within:g}"
     )
     if orders == 2:
         detail += "; mean of both orders"
     if is_low(found.reference, settings):
-        low = f"the judge scores the reference itself low (under {settings.low_reference.below})"
+        low = f"the {_judge(settings)} scores the reference itself low (under {settings.low_reference.below})"
         if settings.low_reference.action == "unscored":
             return Ruling("unparseable_verdict", f"{low}: {detail}")
         detail += f"; {low}"
@@ -94,5 +94,10 @@ def is_low(reference: float, settings: JudgeSettings) -> bool:
     return reference < settings.low_reference.below
 
 
+def _judge(settings: JudgeSettings) -> str:
+    # whoever reads a detail must not take rules for a medical model
+    return "embedded judge" if settings.engine == "embedded" else "judge"
+
+
 def _said(score: float) -> str:
-    return f"{score:.3g}"
+    return f"{score:.4g}"

@@ -157,7 +157,7 @@ class JudgeService:
                 tally.short_cuts += 1
                 return Ruling("ok", NO_WORDS, value=0.0)
             return Ruling("invalid_input", f"{problem.field}: {problem}")
-        if (ruling := short_cut(rubric, prompt.fields)) is not None:
+        if not prompt.cut and (ruling := short_cut(rubric, prompt.fields)) is not None:
             tally.short_cuts += 1
             return ruling
         return _Item(rubric, fields, explain, prompt, self._key(prompt))
@@ -199,7 +199,7 @@ class JudgeService:
         settings, rubric = self._settings, item.rubric
         verdict = await self._verdict(item.prompt, item.key, item.explain, known, tally)
         if not rubric.scores:
-            return rule(rubric, verdict, {}, settings, orders=1)
+            return rule(rubric, verdict, {}, settings)
         scores, orders = scores_of(verdict, settings), 1
         if rubric.swap is not None:
             near = compare(scores, rubric, settings).margin <= settings.border

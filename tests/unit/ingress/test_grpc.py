@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
-from medreward.assembly import build_pipeline
+from medreward.assembly import build_desk, build_pipeline
 from medreward.config import RequestLimits, load_settings
 from medreward.contract import codec
 from medreward.contract import types as t
@@ -26,7 +26,10 @@ Use = Callable[[pb_grpc.RewardServiceStub], Awaitable[Any]]
 def serve_and(use: Use) -> Any:
     async def run() -> Any:
         server = grpc.aio.server()
-        servicer = RewardServicer(build_pipeline(load_settings()), RequestLimits(rollouts=2, body_mib=0.01), Metrics())
+        settings = load_settings()
+        servicer = RewardServicer(
+            build_pipeline(settings), build_desk(settings, None), RequestLimits(rollouts=2, body_mib=0.01), Metrics()
+        )
         pb_grpc.add_RewardServiceServicer_to_server(servicer, server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()

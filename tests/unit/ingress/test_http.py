@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from medreward.assembly import build_pipeline
+from medreward.assembly import build_desk, build_pipeline
 from medreward.config import RequestLimits, load_settings
 from medreward.contract import types as t
 from medreward.ingress.http import create_app
@@ -20,7 +20,9 @@ from medreward.scoring.pipeline import Pipeline
 def call(
     method: str, path: str, *, limits: RequestLimits | None = None, pipeline: Pipeline | None = None, **given: Any
 ) -> httpx.Response:
-    app = create_app(pipeline or build_pipeline(load_settings()), limits or RequestLimits(), Metrics())
+    settings = load_settings()
+    desk = build_desk(settings, None)
+    app = create_app(pipeline or build_pipeline(settings), desk, limits or RequestLimits(), Metrics())
 
     async def run() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -69,7 +71,8 @@ def test_a_defect_is_told_without_its_traceback(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_metrics_are_counted_by_outcome() -> None:
-    app = create_app(build_pipeline(load_settings()), RequestLimits(), metrics := Metrics())
+    settings = load_settings()
+    app = create_app(build_pipeline(settings), build_desk(settings, None), RequestLimits(), metrics := Metrics())
 
     async def run() -> None:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
