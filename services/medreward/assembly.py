@@ -7,7 +7,7 @@ from medreward.judge import Judge
 from medreward.judge.cache import open_cache
 from medreward.judge.desk import Desk
 from medreward.judge.rubrics import load_rubrics
-from medreward.judge.service import JudgeService
+from medreward.judge.service import JudgeService, semantics_rubric
 from medreward.judge.settings import JudgeSettings
 from medreward.judge.types import Engine
 from medreward.scorer import Scorer
@@ -60,6 +60,20 @@ def build_desk(settings: Settings, judge: Judge | None) -> Desk:
         RubricError: a rubric cannot be read or makes no sense.
     """
     return Desk(load_rubrics(settings.judge.rubric_dirs), judge, settings.limits.default_deadline_ms)
+
+
+def check(settings: Settings) -> None:
+    """Reads recipes, rewards and rubrics, as every replica will, so that what makes no sense is told at once.
+
+    Raises:
+        RegistryError, RecipeError, RubricError, ConfigError: as the builders.
+    """
+    build_pipeline(settings)
+    rubrics = load_rubrics(settings.judge.rubric_dirs)
+    try:
+        semantics_rubric(rubrics, settings.judge)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _engine(settings: JudgeSettings) -> Engine:

@@ -158,9 +158,9 @@ async def _each(engine: Engine, prompts: Sequence[Prompt]) -> Measured:
 
 def _is_verdict(prompt: Prompt, completion: Completion) -> bool:
     # a reason that was cut at the token limit is no matter here
-    cut = prompt._replace(stop=prompt.stop or (', "reason"',))
+    cut = prompt._replace(stop=prompt.stop or ('"reason',))
     try:
-        verdicts.read(cut, completion._replace(text=completion.text.split(', "reason"')[0], finish="stop"))
+        verdicts.read(cut, completion._replace(text=completion.text.split('"reason')[0], finish="stop"))
     except ServiceError:
         return False
     return True

@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from medreward.assembly import build_pipeline
+from medreward.assembly import build_desk, build_judge, build_pipeline
 from medreward.config import Settings, load_settings
-from medreward.contract.codec import Limits, decode_request
+from medreward.contract.codec import Limits, decode_judge_request, decode_request
 from medreward.contract.errors import WIRE_STATUS
 from medreward.contract.types import STATUSES
 from medreward.scoring.gates import GATES
@@ -25,17 +25,27 @@ def blocks(name: str, language: str) -> list[str]:
 
 
 def test_the_readme_s_curl_has_the_readme_s_reply() -> None:
-    (command,) = blocks("README.md", "sh")
+    command, judged = blocks("README.md", "sh")
     (shown,) = (json.loads(block) for block in blocks("README.md", "json"))
     body = re.search(r"-d '(.*)'", command, re.DOTALL)
     assert body
     request = decode_request(body[1].encode(), Limits())
-    reply = msgspec.to_builtins(asyncio.run(build_pipeline(load_settings()).score(request)))
+    settings = load_settings()
+    judge = build_judge(settings.judge)
+    reply = msgspec.to_builtins(asyncio.run(build_pipeline(settings, judge=judge).score(request)))
     assert set(reply.pop("timing_ms")) == set(shown.pop("timing_ms"))
+    # of the judge's part only the engine is shown
+    assert shown["fingerprint"].pop("judge").items() <= reply["fingerprint"].pop("judge").items()
     for result in shown["results"]:
         for component in result["components"].values():
             assert component["status"] in STATUSES
     assert reply == shown
+    body = re.search(r"-d '(.*)'", judged, re.DOTALL)
+    assert body
+    question = decode_judge_request(body[1].encode(), "semantics", Limits())
+    (verdict,) = asyncio.run(build_desk(settings, build_judge(settings.judge)).rule(question)).verdicts
+    assert (verdict.status, verdict.value) == ("ok", 0.0)
+    assert verdict.reason
 
 
 def test_the_settings_shown_are_the_defaults() -> None:

@@ -7,6 +7,12 @@
 ``run``         one run of it
 ``demo``        ``medreward demo``: the shipped examples, scored by a real cluster
 ``recipes``     ``medreward recipes``: which recipes there are
+``rescore``     ``medreward rescore``: stored rollouts under the present judge; what has drifted
+``canary``      ``medreward canary``: the suite that must not fool a judge, put to a live one
+``calibrate``   ``medreward calibrate``: the judge's verdicts against labels
+``judging``     answers put to the judge behind a backend, for the last two
+``making``      what the replies of a report were made with: all alike, or there is none
+``seen_judge``  the judge that results are made with, as far as it is known
 ``cluster``     starting and stopping the cluster, for ``serve`` and ``demo``
 ``signals``     what Ctrl-C and its like do meanwhile
 ``backend``     what scores: this process or a server, behind one Protocol

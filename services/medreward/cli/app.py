@@ -7,8 +7,11 @@ from typing import Annotated
 import typer
 
 from medreward import __version__
+from medreward.cli.calibrate import calibrate
+from medreward.cli.canary import canary
 from medreward.cli.demo import demo
 from medreward.cli.recipes import recipes
+from medreward.cli.rescore import rescore
 from medreward.cli.score import score
 from medreward.cli.serve import serve
 
@@ -41,3 +44,6 @@ app.command()(serve)
 app.command()(score)
 app.command()(demo)
 app.command()(recipes)
+app.command()(rescore)
+app.command()(canary)
+app.command()(calibrate)

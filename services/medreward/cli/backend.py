@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from medreward import __version__
-from medreward.cli.client import Client
+from medreward.cli.client import Client, judge_of
 from medreward.cli.errors import Unusable
 from medreward.cli.types import ComponentInfo, RecipeInfo, Reply, Scored, Service, decode_result
 from medreward.config import Settings, load_settings
@@ -24,7 +26,7 @@ class Backend(Protocol):
     """Scores batches."""
 
     async def service(self) -> Service:
-        """Its version and limits."""
+        """Its version, limits and judge."""
         ...
 
     async def recipes(self) -> dict[str, RecipeInfo]:
@@ -61,7 +63,7 @@ class InProcess:
             self._pipeline = build_pipeline(settings, judge=self._judge)
         except (RecipeError, RegistryError, RubricError) as error:
             raise Unusable(str(error)) from None
-        self._service = Service(__version__, settings.limits.for_codec())
+        self._limits = settings.limits.for_codec()
 
     async def close(self) -> None:
         """Gives back the judge's connections."""
@@ -69,8 +71,8 @@ class InProcess:
             await self._judge.close()
 
     async def service(self) -> Service:
-        """Its version and limits."""
-        return self._service
+        """Its version, limits and judge."""
+        return Service(__version__, self._limits, judge_of(self._pipeline.services()["judge"]))
 
     async def recipes(self) -> dict[str, RecipeInfo]:
         """By name."""
@@ -83,8 +85,32 @@ class InProcess:
         except RequestError as error:
             raise Unusable(error.message) from None
         lines = [codec.encode(result) for result in response.results]
-        made = response.fingerprint
-        return Reply([Scored(line, decode_result(line)) for line in lines], made.version, made.recipe_hash)
+        made, counts = response.fingerprint, response.timing_ms.judge_counts
+        return Reply(
+            [Scored(line, decode_result(line)) for line in lines],
+            made.version,
+            made.recipe_hash,
+            {} if self._judge is None else made.judge or None,
+            None if counts is None else msgspec.to_builtins(counts),
+        )
+
+
+def check_settings(settings: Settings) -> None:
+    """Reads recipes, rewards and rubrics; the engine of the judge is not spoken to.
+
+    Raises:
+        Unusable: one of them makes no sense.
+        ConfigError: the rubric of the semantics reward is none.
+    """
+    from medreward.assembly import check
+    from medreward.judge.rubrics import RubricError
+    from medreward.scoring.recipes import RecipeError
+    from medreward.scoring.registry import RegistryError
+
+    try:
+        check(settings)
+    except (RecipeError, RegistryError, RubricError) as error:
+        raise Unusable(str(error)) from None
 
 
 def _info(recipe: Recipe) -> RecipeInfo:

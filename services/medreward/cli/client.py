@@ -19,11 +19,12 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from medreward.cli.answers import failure
 from medreward.cli.errors import CliError, Unusable
-from medreward.cli.types import NO_LIMIT, RecipeInfo, Reply, Scored, SeenResult, Service
+from medreward.cli.types import NO_LIMIT, Fingerprint, RecipeInfo, Reply, Scored, SeenResult, Service
 from medreward.contract import codec
 from medreward.contract.types import ScoreRequest
 
 _MARGIN_S = 5.0  # for the way there and back, beyond the deadline that the server keeps
+_NO_JUDGE = {"status": "unavailable"}
 _INDEX = re.compile(r"rollouts\[([0-9]+)\]")
 
 
@@ -55,14 +56,20 @@ class _Transient(Exception):
         self.retry_after_s = retry_after_s
 
 
-class _Fingerprint(msgspec.Struct):
+class _Made(msgspec.Struct):
     version: str
     recipe_hash: str
+    judge: Fingerprint = {}
+
+
+class _Timing(msgspec.Struct):
+    judge_counts: dict[str, int] | None = None
 
 
 class _Reply(msgspec.Struct):
     results: list[msgspec.Raw]
-    fingerprint: _Fingerprint
+    fingerprint: _Made
+    timing_ms: _Timing = msgspec.field(default_factory=_Timing)
 
 
 class _Limits(msgspec.Struct):
@@ -75,6 +82,7 @@ class _Limits(msgspec.Struct):
 class _Info(msgspec.Struct):
     version: str
     limits: _Limits
+    services: dict[str, dict[str, str]] = {}
 
 
 class _Recipes(msgspec.Struct):
@@ -112,13 +120,12 @@ class Client:
         await self._http.aclose()
 
     async def service(self) -> Service:
-        """Its version and limits. Raises as :meth:`score`."""
+        """Its version, limits and judge. Raises as :meth:`score`."""
         info = self._decode(await self._send("GET", "/v1/info", b"", 10.0, FIRST_CONTACT), _Info)
         most = info.limits
         # how many rollouts a request holds is no matter of any one of them
-        return Service(
-            info.version, codec.Limits(NO_LIMIT, most.text_chars, most.regions, most.choices, most.max_deadline_ms)
-        )
+        limits = codec.Limits(NO_LIMIT, most.text_chars, most.regions, most.choices, most.max_deadline_ms)
+        return Service(info.version, limits, judge_of(info.services.get("judge", _NO_JUDGE)))
 
     async def recipes(self) -> dict[str, RecipeInfo]:
         """By name. Raises as :meth:`score`."""
@@ -145,7 +152,8 @@ class Client:
         scored = [Scored(result, self._decode(result, SeenResult)) for result in results]
         if [result.seen.id for result in scored] != [rollout.id for rollout in request.rollouts]:
             raise ServerLost(f"{self.url} did not send the results of the rollouts that it was sent")
-        return Reply(scored, reply.fingerprint.version, reply.fingerprint.recipe_hash)
+        made = reply.fingerprint
+        return Reply(scored, made.version, made.recipe_hash, made.judge or None, reply.timing_ms.judge_counts)
 
     async def _send(self, method: str, path: str, body: bytes, within_s: float, retries: Retries) -> bytes:
         attempts = AsyncRetrying(
@@ -181,6 +189,13 @@ class Client:
             return msgspec.json.decode(body, type=kind)
         except msgspec.DecodeError as error:
             raise ServerLost(f"{self.url} does not answer as a reward server does: {error}") from None
+
+
+def judge_of(said: dict[str, str]) -> Fingerprint | None:
+    """What ``GET /v1/info`` says of the judge, without its status; None: there is one that has not said what it is."""
+    if said == _NO_JUDGE:
+        return {}
+    return {name: value for name, value in said.items() if name != "status"} or None
 
 
 class _Wait:

@@ -42,8 +42,8 @@ def demo(
             results = asyncio.run(_score(cluster.url))
             out.print(
                 "\nOpen-ended answers are judged by the embedded judge: rules and similarity, no medical model. A "
-                "component that needs a trajectory scorer is absent, with status 'unavailable', until one is configured, "
-                "and so is the reward that it would be part of: a failure is never a number."
+                "component that needs a trajectory scorer is absent, with status 'unavailable', until one is "
+                "configured, and so is the reward that it would be part of: a failure is never a number."
             )
             for recipe, scored in results.items():
                 _show(out, recipe, scored)

@@ -4,7 +4,9 @@
 code  meaning
 ====  =============================================================================================
 0     what was asked for is done; a rollout without a reward is an answer, not an error
-1     a server or the cluster could not do its part: the same command may work later (``CliError``)
+1     a server or the cluster could not do its part: the same command may work later (``CliError``); or what
+      was to be tested does not hold: a canary is not passed, more rewards changed than ``--fail-above`` takes,
+      or there is no verdict to compare with a label
 2     what was given makes no sense: an option, a file, a line, a request that is refused (``Unusable``)
 130   interrupted
 ====  =============================================================================================

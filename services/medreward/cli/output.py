@@ -18,7 +18,7 @@ import msgspec
 
 from medreward.cli.errors import CliError, Unusable
 from medreward.cli.sidecar import Made, Sidecar
-from medreward.cli.types import RecipeInfo, SeenResult, decode_result
+from medreward.cli.types import Fingerprint, RecipeInfo, SeenResult, decode_result
 from medreward.contract.types import Rollout
 from medreward.readers import Source
 
@@ -28,7 +28,7 @@ _BEGINNING = b'{"id":'  # of every result that we write
 class ResultFile:
     """The file at ``path``, created if it is not there. Use it as a context manager."""
 
-    def __init__(self, path: Path, source: Source, made: Made) -> None:
+    def __init__(self, path: Path, source: Source, made: Made, judge: Fingerprint | None) -> None:
         """Opens it, and keeps other runs from it until it is closed.
 
         Raises:
@@ -40,7 +40,7 @@ class ResultFile:
             raise Unusable("--out: - is no file; name one, since a run is taken up from it")
         if path.suffix == ".gz":
             raise Unusable(f"--out: {path} would not be gzipped; name it without .gz")
-        self._sidecar = Sidecar(path, source.name, made)
+        self._sidecar = Sidecar(path, source.name, made, judge)
         try:
             if path.exists() and not path.is_file():
                 raise Unusable(f"--out: {path} is no regular file")
@@ -62,6 +62,11 @@ class ResultFile:
     def __enter__(self) -> Self:
         """Itself."""
         return self
+
+    @property
+    def judge(self) -> Fingerprint | None:
+        """What is known of the judge of the results that are there."""
+        return self._sidecar.judge
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -117,14 +122,17 @@ class ResultFile:
     def _refuse(self, number: int, why: str) -> NoReturn:
         raise Unusable(f"{self.path}:{number} {why}; nothing was changed, name another --out")
 
-    def write(self, rollouts: Iterable[Rollout], lines: Iterable[bytes]) -> None:
+    def write(self, rollouts: Iterable[Rollout], lines: Iterable[bytes], judge: Fingerprint | None) -> None:
         """Appends the results of ``rollouts``; they are in the file, for other processes too, when this returns.
+
+        ``judge`` is all that is known of it with these results.
 
         Raises:
             CliError: the disk is full, or the file is gone.
         """
         for rollout in rollouts:
             self._sidecar.count(rollout)
+        self._sidecar.judge = judge
         self._sidecar.save()
         rest = memoryview(b"".join(line + b"\n" for line in lines))
         try:

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from medreward.cli import console
-from medreward.cli.backend import Backend, find_recipe, open_backend
+from medreward.cli.backend import find_recipe, open_backend
 from medreward.cli.batches import batched, in_order
 from medreward.cli.errors import CliError, Unusable
 from medreward.cli.output import ResultFile
+from medreward.cli.seen_judge import SeenJudge, of_service
 from medreward.cli.sidecar import Made
 from medreward.cli.summary import Tally, Time, print_summary
 from medreward.cli.types import Reply, SeenResult
@@ -69,17 +70,18 @@ class Run:
                 self.done += 1
 
             with ExitStack() as stack:
-                out = stack.enter_context(ResultFile(job.out, job.source, made)) if job.out else None
-                if out is not None:
-                    rollouts = out.take_up(rollouts, recipe, kept)
+                out, judge = None, of_service(service)
+                if job.out is not None:
+                    out = stack.enter_context(ResultFile(job.out, job.source, made, judge))
+                    rollouts, judge = out.take_up(rollouts, recipe, kept), out.judge
                 if job.limit is not None:
                     rollouts = itertools.islice(rollouts, max(0, job.limit - self.done))
                 self.scoring = True
-                spent = await self._score(backend, made, rollouts, out, tally)
+                spent = await self._score(SeenJudge(backend, judge), made, rollouts, out, tally)
         print_summary(console.out(), tally, spent)
 
     async def _score(
-        self, backend: Backend, made: Made, rollouts: Iterator[Rollout], out: ResultFile | None, tally: Tally
+        self, judge: SeenJudge, made: Made, rollouts: Iterator[Rollout], out: ResultFile | None, tally: Tally
     ) -> Time:
         job, kept, started = self.job, self.done, time.monotonic()
         err = console.err()
@@ -90,15 +92,17 @@ class Run:
             def done(answered: tuple[list[Rollout], Reply]) -> None:
                 batch, reply = answered
                 _check_same(made, tally, reply)
+                _check_judge(judge, reply, job.out if kept else None)
                 if out is not None:
-                    out.write(batch, [result.json for result in reply.results])
+                    out.write(batch, [result.json for result in reply.results], judge.known)
+                tally.add_judge(reply.judge_counts)
                 for result in reply.results:
                     tally.add(result.seen)
                 self.done += len(batch)
                 progress.update(task, completed=self.done)
 
             async def work(batch: list[Rollout]) -> tuple[list[Rollout], Reply]:
-                return batch, await backend.score(self._request(batch))
+                return batch, await judge.score(self._request(batch))
 
             await in_order(batched(rollouts, job.batch_size), work, done, job.in_flight)
         return Time(self.done - kept, time.monotonic() - started)
@@ -120,6 +124,15 @@ def _check_same(made: Made, tally: Tally, reply: Reply) -> None:
         raise CliError(f"the server's recipe {made.recipe} has changed meanwhile")
     if reply.version != made.medreward:
         raise CliError(f"the server was medreward {made.medreward} and is {reply.version} now")
+
+
+def _check_judge(judge: SeenJudge, reply: Reply, kept_in: Path | None) -> None:
+    first = not judge.told
+    if not (differing := "; ".join(judge.take(reply))):
+        return
+    if kept_in is not None and first:
+        raise Unusable(f"{kept_in} was made with {differing}; name another --out")
+    raise CliError(f"the judge has changed meanwhile: {differing}")
 
 
 def _count_skipped(rows: Iterator[Rollout | Skipped], tally: Tally) -> Iterator[Rollout]:

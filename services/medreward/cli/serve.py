@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from medreward.cli import console
-from medreward.cli.backend import InProcess
+from medreward.cli.backend import check_settings
 from medreward.cli.cluster import running, with_endpoints
 from medreward.cli.errors import one_line
-from medreward.config import load_settings
+from medreward.config import Settings, load_settings
 from medreward.contract import codec
 from medreward.contract.types import Reference, Rollout, ScoreRequest
 
@@ -51,11 +51,12 @@ def serve(
     """
     with one_line():
         settings = with_endpoints(load_settings(config), host, port, grpc_port)
-        InProcess(settings)  # a recipe that makes no sense is told now, not from inside a replica
+        check_settings(settings)  # what makes no sense is told now, not from inside a replica
         out = console.out()
         try:
             with running(settings) as cluster:
                 out.print(f"proxy  {cluster.proxy.kind}: {cluster.proxy.reason}", soft_wrap=True)
+                out.print(f"judge  {_judge(settings)}", soft_wrap=True)
                 out.print(f"HTTP   {cluster.url}")
                 out.print(f"docs   {cluster.url}/docs")
                 out.print(f"gRPC   {cluster.grpc_address or 'off'}")
@@ -67,6 +68,16 @@ def serve(
         except KeyboardInterrupt:
             with suppress(OSError):  # with SIGHUP, the terminal is gone
                 out.print("stopped")
+
+
+def _judge(settings: Settings) -> str:
+    judge = settings.judge
+    return {
+        "embedded": "embedded: rules and similarity, no medical model; not to train with",
+        "openai": f"openai: {judge.openai.model} at {judge.openai.base_url}",
+        "vllm": f"vllm: {judge.vllm.model}, in this cluster",
+        "none": "none: what needs a judge is absent",
+    }[judge.engine]
 
 
 def curl(url: str) -> str:

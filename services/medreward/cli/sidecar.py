@@ -17,6 +17,8 @@ from pathlib import Path
 import msgspec
 
 from medreward.cli.errors import CliError, Unusable
+from medreward.cli.seen_judge import differences, merged
+from medreward.cli.types import Fingerprint
 from medreward.contract import codec
 from medreward.contract.types import Rollout
 
@@ -24,7 +26,7 @@ _OTHER_OUT = "nothing was changed, name another --out"
 
 
 class Made(msgspec.Struct, frozen=True):
-    """What results depend on beside the rollouts: those of equal ones may stand in one file."""
+    """What results depend on beside the rollouts and the judge: those of equal ones may stand in one file."""
 
     medreward: str
     """version of what scores: this process or the server"""
@@ -36,6 +38,8 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class _Record(Made, frozen=True, kw_only=True):
+    judge: Fingerprint | msgspec.UnsetType | None = msgspec.UNSET
+    """as ``seen_judge`` tells it; unset in files that are older than this entry"""
     answered: int
     """rollouts, from the first"""
     input_sha256: str
@@ -45,16 +49,18 @@ class _Record(Made, frozen=True, kw_only=True):
 class Sidecar:
     """The file beside ``out``, whose results are made from ``source``. To be used under the lock of ``out``."""
 
-    def __init__(self, out: Path, source: str, made: Made) -> None:
+    def __init__(self, out: Path, source: str, made: Made, judge: Fingerprint | None) -> None:
         """Nothing is read yet."""
         self.path = out.parent / f"{out.name}.run.json"
+        self.judge = judge
+        """all that is known of it; may become more until the first verdict has come, and is written at :meth:`save`"""
         self._out, self._source, self._made = out, source, made
         self._digest = hashlib.sha256()
         self._answered = 0
         self._before: _Record | None = None
 
     def load(self, *, empty: bool) -> None:
-        """Takes up what is there, unless ``out`` is ``empty``.
+        """Takes up what is there, and what it says of the judge, unless ``out`` is ``empty``.
 
         Raises:
             Unusable: it is not ours, or the results were made otherwise; the message names what differs.
@@ -70,8 +76,20 @@ class Sidecar:
         if empty:
             return
         was, now = (msgspec.structs.asdict(made) for made in (before, self._made))
-        if differing := [f"{name} {was[name]}, now {now[name]}" for name in now if was[name] != now[name]]:
+        differing = [f"{name} {was[name]}, now {now[name]}" for name in now if was[name] != now[name]]
+        if isinstance(before.judge, msgspec.UnsetType):
+            if not differing:
+                raise Unusable(
+                    f"{self.path} does not say which judge {self._out} was made with, since an older medreward "
+                    f"wrote it; {_OTHER_OUT}"
+                )
+            judge = None
+        else:
+            judge = before.judge
+            differing += differences(judge, self.judge)
+        if differing:
             raise Unusable(f"{self._out} was made with {'; '.join(differing)}; {_OTHER_OUT}")
+        self.judge = merged(judge, self.judge)
         self._before = before
 
     def require(self) -> None:
@@ -120,7 +138,7 @@ class Sidecar:
             CliError: it cannot be written.
         """
         made = msgspec.structs.asdict(self._made)
-        record = _Record(**made, answered=self._answered, input_sha256=self._digest.hexdigest())
+        record = _Record(**made, judge=self.judge, answered=self._answered, input_sha256=self._digest.hexdigest())
         beside = self.path.with_name(f"{self.path.name}.tmp")
         try:
             beside.write_bytes(msgspec.json.format(msgspec.json.encode(record)) + b"\n")

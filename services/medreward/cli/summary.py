@@ -57,6 +57,8 @@ class Tally:
         self.examples: dict[Reason, str] = {}
         """the first detail that came with a reason"""
         self.skipped: Counter[str] = Counter()
+        self.judge: Counter[str] = Counter()
+        """what the judge did for results that were made now, as ``contract.types.JudgeCounts``"""
 
     def add(self, result: SeenResult) -> None:
         """Counts one in."""
@@ -76,6 +78,10 @@ class Tally:
                 self.examples.setdefault(reason, component.detail)
                 return
         self.reasons[Reason("", "nothing to sum")] += 1
+
+    def add_judge(self, counts: dict[str, int] | None) -> None:
+        """Counts in what the judge did for a batch; None when it was not asked."""
+        self.judge.update(counts or {})
 
 
 class Time(NamedTuple):
@@ -119,9 +125,21 @@ def _totals(tally: Tally, time: Time) -> Table:
     table.add_row("absent", str(tally.rollouts - tally.reward.count), _listed(by_status))
     if tally.skipped:
         table.add_row("skipped", str(tally.skipped.total()), _listed(tally.skipped))
+    if asked := tally.judge["asked"]:
+        table.add_row("judge", str(asked), _judge(tally.judge))
     rate = time.rollouts / time.seconds if time.seconds else 0.0
     table.add_row("time", f"{time.seconds:.2f} s", f"{rate:.0f} rollouts/s")
     return table
+
+
+def _judge(counts: Counter[str]) -> str:
+    """What came of the judgements wanted, and what it took."""
+    ways = {name: counts[name] for name in ("engine_calls", "short_cuts", "cache_hits", "coalesced", "failed")}
+    said = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in ways.items() if count)
+    if counts["prompt_tokens"]:
+        cached = f" ({counts['cached_tokens']} cached)" if counts["cached_tokens"] else ""
+        said += f"; tokens: prompt {counts['prompt_tokens']}{cached}, completion {counts['completion_tokens']}"
+    return said
 
 
 def _components(tally: Tally) -> Table:

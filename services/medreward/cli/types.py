@@ -13,6 +13,9 @@ from medreward.contract.codec import Limits
 
 NO_LIMIT = 2**62
 
+Fingerprint = dict[str, str]
+"""what a judge's verdicts depend on; empty: there is no judge"""
+
 
 class Service(NamedTuple):
     """What scores."""
@@ -20,6 +23,8 @@ class Service(NamedTuple):
     version: str
     limits: Limits
     """what it takes; ``NO_LIMIT`` where it does not say"""
+    judge: Fingerprint | None
+    """what it says of its judge; None: it has one, which has not said what it is"""
 
 
 class ComponentInfo(msgspec.Struct, frozen=True):
@@ -88,6 +93,10 @@ class Reply(NamedTuple):
     results: list[Scored]
     version: str
     recipe_hash: str
+    judge: Fingerprint | None
+    """None: nothing is said of a judge"""
+    judge_counts: dict[str, int] | None
+    """how the judge came to its verdicts, as ``contract.types.JudgeCounts``; None: it was not asked"""
 
 
 decode_result = msgspec.json.Decoder(SeenResult).decode

@@ -2,7 +2,8 @@
 
 This page is the seam: what is asked of a judge, what it answers, and the Protocol. Behind it:
 
-    service.py    a judgement's way: short cut, cache, single flight, gate, engine, verdict, ruling
+    service.py    a judgement's way: short cut, cache, single flight (flights.py), engine, verdict, ruling
+    caller.py     how the engine is asked: gate, retry, recovery
     rubrics/      prompts as files          prompt.py, clean.py    texts -> prompt, fenced and cut
     verdict.py    reply -> verdict          expected.py            log probabilities -> expected score
     engines/      OpenAI-compatible         embedded/              deterministic, for laptops and tests

@@ -125,21 +125,24 @@ def _filled(text: str, fill: Mapping[str, str]) -> str:
 
 
 def reply_form(rubric: Rubric) -> str:
-    """The reply as the prompt asks for it: ``{"assistant1": <1 to 10>, ..., "reason": "<your reason>"}``."""
+    """The reply as the prompt asks for it: ``{"assistant1":<1 to 10>,...,"reason":"<your reason>"}``.
+
+    Without blanks, which would be a quarter of the tokens before the last score and say nothing.
+    """
     if rubric.scores:
-        asked = [f'"{name}": <{low} to {high}>' for name, (low, high) in rubric.scores.items()]
+        asked = [f'"{name}":<{low} to {high}>' for name, (low, high) in rubric.scores.items()]
     else:
-        asked = [f'"{VERDICT}": "<{" or ".join(rubric.options)}>"']
-    return "{" + ", ".join((*asked, f'"{REASON}": "<your reason>"')) + "}"
+        asked = [f'"{VERDICT}":"<{" or ".join(rubric.options)}>"']
+    return "{" + ",".join((*asked, f'"{REASON}":"<your reason>"')) + "}"
 
 
 def constraint(rubric: Rubric, reason_chars: int) -> str:
     """Regular expression of the whole reply; the reason holds no quote, backslash or control character."""
     if rubric.scores:
-        asked = [f'"{name}": ({_numbers(low, high)})' for name, (low, high) in rubric.scores.items()]
+        asked = [f'"{name}":({_numbers(low, high)})' for name, (low, high) in rubric.scores.items()]
     else:
-        asked = [f'"{VERDICT}": "[{"".join(rubric.options)}]"']
-    return r"\{" + ", ".join((*asked, rf'"{REASON}": "[^"\\\x00-\x1f]{{0,{reason_chars}}}"')) + r"\}"
+        asked = [f'"{VERDICT}":"[{"".join(rubric.options)}]"']
+    return r"\{" + ",".join((*asked, rf'"{REASON}":"[^"\\\x00-\x1f]{{0,{reason_chars}}}"')) + r"\}"
 
 
 def _numbers(low: int, high: int) -> str:

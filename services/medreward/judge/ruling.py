@@ -75,8 +75,8 @@ def rule(
     found = compare(scores, rubric, settings)
     apart = abs(found.reference - found.candidate)
     detail = (
-        f"the {_judge(settings)} scores the reference {_said(found.reference)} and the answer {_said(found.candidate)}: "
-        f"{_said(apart)} apart, right is below {settings.within:g}"
+        f"the {_judge(settings)} scores the reference {_said(found.reference)} and the answer "
+        f"{_said(found.candidate)}: {_said(apart)} apart, right is below {settings.within:g}"
     )
     if orders == 2:
         detail += "; mean of both orders"

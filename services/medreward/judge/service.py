@@ -15,21 +15,20 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from medreward.contract.errors import ErrorCode, RequestError, ServiceError
 from medreward.judge import JudgeAsk, Judged, Ruled, Ruling
 from medreward.judge import verdict as verdicts
 from medreward.judge.cache import VerdictCache
+from medreward.judge.caller import Caller
 from medreward.judge.flights import Flights
-from medreward.judge.gate import Gate
 from medreward.judge.prompt import FieldProblem, TextLimits, render
 from medreward.judge.rubrics import Rubric
 from medreward.judge.ruling import averaged, compare, is_low, rule, scores_of
 from medreward.judge.settings import JudgeSettings
 from medreward.judge.shortcut import NO_WORDS, short_cut
 from medreward.judge.tally import Tally
-from medreward.judge.types import Engine, EngineError, Prompt, Verdict
+from medreward.judge.types import Engine, Prompt, Verdict
 from medreward.rewards.types import Outcome, unscored
 from medreward.scoring.deadline import Deadline
 
@@ -54,21 +53,13 @@ class JudgeService:
     def __init__(
         self, engine: Engine, rubrics: Mapping[str, Rubric], settings: JudgeSettings, cache: VerdictCache
     ) -> None:
-        """Checks that the rubric of the semantics reward can be it.
-
-        Raises:
-            ValueError: it is not there, or does not compare two answers.
-        """
-        chosen = rubrics.get(settings.semantics_rubric)
-        if chosen is None or chosen.swap is None:
-            known = ", ".join(sorted(name for name, rubric in rubrics.items() if rubric.swap is not None))
-            raise ValueError(f"judge.semantics_rubric: {settings.semantics_rubric!r} compares no answers; of {known}")
+        """Raises ValueError as :func:`semantics_rubric`."""
         self._engine = engine
         self._rubrics = rubrics
-        self._semantics = chosen
+        self._semantics = semantics_rubric(rubrics, settings)
         self._settings = settings
         self._cache = cache
-        self._gate = Gate(settings.max_concurrency, settings.max_queued, settings.rate_per_s)
+        self._caller = Caller(engine, settings)
         self._flights: Flights[tuple[str, bool], Verdict] = Flights()
         self._starting = asyncio.Lock()
         self._started = False
@@ -99,7 +90,7 @@ class JudgeService:
 
     def load(self) -> tuple[int, int]:
         """Judgements in the engine and judgements that wait for it."""
-        return self._gate.inside, self._gate.waiting
+        return self._caller.gate.inside, self._caller.gate.waiting
 
     async def close(self) -> None:
         """Gives back the engine's and the cache's connections."""
@@ -180,7 +171,7 @@ class JudgeService:
             async with asyncio.timeout(deadline.remaining()):
                 known = await self._cache.find([item.key for item in items])
         except TimeoutError:
-            return [_late()] * len(items)
+            return [self._late()] * len(items)
         tasks = [
             asyncio.ensure_future(_typed(self._ruling(item, verdict, tally), item.prompt.cut))
             for item, verdict in zip(items, known, strict=True)
@@ -193,7 +184,7 @@ class JudgeService:
                 task.cancel()
             # the last waiter of a flight cancels it, before this batch is answered
             await asyncio.gather(*late, return_exceptions=True)
-        return [_late() if task.cancelled() else task.result() for task in tasks]
+        return [self._late() if task.cancelled() else task.result() for task in tasks]
 
     async def _ruling(self, item: _Item, known: Verdict | None, tally: Tally) -> Ruling:
         settings, rubric = self._settings, item.rubric
@@ -226,23 +217,14 @@ class JudgeService:
 
     async def _ask(self, prompt: Prompt, key: str, tally: Tally) -> Verdict:
         """The engine's verdict, kept."""
-        attempts = AsyncRetrying(
-            stop=stop_after_attempt(1 + self._settings.retries),
-            retry=retry_if_exception(lambda error: isinstance(error, EngineError) and error.retryable),
-            wait=_pause,
-            reraise=True,
-        )
-        async for attempt in attempts:
-            with attempt:
-                async with self._gate.entered():
-                    tally.engine_calls += 1
-                    tally.retries += attempt.retry_state.attempt_number > 1
-                    limit = Deadline.after_ms(self._settings.call_timeout_s * 1000)
-                    completion = await self._engine.complete(prompt, limit)
-                tally.completed(completion)
+        completion = await self._caller.complete(prompt, tally)
         verdict = verdicts.read(prompt, completion)
         self._cache.keep(key, verdict)
         return verdict
+
+    def _late(self) -> Ruling:
+        trouble = f"; the engine: {self._caller.trouble}" if self._caller.trouble else ""
+        return Ruling("timeout", f"the judge had no verdict before the deadline{trouble}")
 
     def _fingerprint(self, rubric: Rubric) -> dict[str, str]:
         settings = self._settings
@@ -278,6 +260,19 @@ class JudgeService:
             prompt.top_logprobs,
         )
         return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=20).hexdigest()
+
+
+def semantics_rubric(rubrics: Mapping[str, Rubric], settings: JudgeSettings) -> Rubric:
+    """The rubric that decides the semantics reward.
+
+    Raises:
+        ValueError: the one that the settings name is not there, or does not compare two answers.
+    """
+    chosen = rubrics.get(settings.semantics_rubric)
+    if chosen is None or chosen.swap is None:
+        known = ", ".join(sorted(name for name, rubric in rubrics.items() if rubric.swap is not None))
+        raise ValueError(f"judge.semantics_rubric: {settings.semantics_rubric!r} compares no answers; of {known}")
+    return chosen
 
 
 def find_rubric(rubrics: Mapping[str, Rubric], name: str, items: Sequence[Mapping[str, str]]) -> Rubric:
@@ -332,18 +327,3 @@ async def _typed(ruling: Awaitable[Ruling], cut: Sequence[str]) -> Ruling:
     except Exception as error:
         log.exception("a judgement failed")
         return Ruling("unavailable", f"the judge failed: {type(error).__name__}")
-
-
-def _late() -> Ruling:
-    return Ruling("timeout", "the judge had no verdict before the deadline")
-
-
-_backoff = wait_random_exponential(multiplier=0.2, max=5.0)
-
-
-def _pause(state: RetryCallState) -> float:
-    """Seconds before asking again: what the engine asks for, or a growing random pause."""
-    error = state.outcome.exception() if state.outcome is not None else None
-    if isinstance(error, EngineError) and error.retry_after_s is not None:
-        return error.retry_after_s
-    return _backoff(state)

@@ -76,7 +76,7 @@ class Verdict(NamedTuple):
     reason: str | None
     """only where it was asked for"""
     distributions: Mapping[str, Mapping[int, float]]
-    """for each score its probabilities, which sum to 1; empty without log probabilities"""
+    """for each score its probabilities, which sum to 1; one that the log probabilities do not tell is absent"""
 
 
 class EngineError(ServiceError):
@@ -107,6 +107,13 @@ class Engine(Protocol):
 
     def identity(self) -> Mapping[str, str]:
         """What its answers depend on: ``engine``, ``model``, ``revision``, ``engine_version``, ``sampling``."""
+
+    async def ready(self) -> None:
+        """Returns when it answers.
+
+        Raises:
+            EngineError: why it does not; ``retryable`` when it may soon.
+        """
 
     async def complete(self, prompt: Prompt, deadline: Deadline) -> Completion:
         """Answers before the deadline. When it is cancelled, the work behind it is aborted.

@@ -50,7 +50,7 @@ def closed(identity: str, right: bool = True) -> dict[str, Any]:
 
 
 def judged(identity: str) -> dict[str, Any]:
-    """A rollout that needs the judge, which is not there."""
+    """A rollout that needs a judge."""
     return closed(identity) | {"question_type": "open_ended", "reference": {"answer": "There is much fluid."}}
 
 
@@ -68,6 +68,14 @@ def write(path: Path, rollouts: Rollouts) -> Path:
 def ids(path: Path) -> list[str]:
     """Of the results in a file."""
     return [json.loads(line)["id"] for line in path.read_text().splitlines()]
+
+
+@pytest.fixture
+def no_judge(tmp_path: Path) -> tuple[str, Path]:
+    """Options for scoring in this process without a judge."""
+    path = tmp_path / "no_judge.yaml"
+    path.write_text("judge: {engine: none}\n")
+    return "--config", path
 
 
 @pytest.fixture

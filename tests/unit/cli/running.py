@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import uvicorn
 
-from medreward.assembly import build_pipeline
+from medreward.assembly import build_desk, build_judge, build_pipeline
 from medreward.config import RequestLimits, Settings
 from medreward.ingress.http import create_app
 from medreward.observability.metrics import Metrics
@@ -34,7 +34,10 @@ class Door:
     """The application with a plan before its ``/v1/score``."""
 
     def __init__(self, plan: Plan = lambda number: None, limits: RequestLimits | None = None) -> None:
-        self._app = create_app(build_pipeline(Settings()), limits or RequestLimits(), Metrics())
+        settings = Settings()
+        judge = build_judge(settings.judge)
+        pipeline, desk = build_pipeline(settings, judge=judge), build_desk(settings, judge)
+        self._app = create_app(pipeline, desk, limits or RequestLimits(), Metrics())
         self._plan = plan
         self.arrived: list[float] = []
         """when each score request came in, in seconds of ``time.monotonic``"""

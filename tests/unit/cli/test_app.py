@@ -17,7 +17,7 @@ from medreward.serve.environment import free_port
 from .conftest import Medreward
 from .running import Door, running
 
-COMMANDS = ["serve", "score", "demo", "recipes"]
+COMMANDS = ["serve", "score", "demo", "recipes", "rescore", "canary", "calibrate"]
 
 
 def test_help_names_every_command(medreward: Medreward) -> None:

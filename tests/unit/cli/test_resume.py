@@ -112,7 +112,7 @@ def test_a_file_that_cannot_grow_is_one_line_and_exit_1(
     command = ["score", str(source), "--recipe", "gemex", "--out", str(out), "--batch-size", "2"]
     full = subprocess.run(
         [sys.executable, "-c", "from medreward.cli import main; main()", *command],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
         capture_output=True,
         text=True,
         timeout=60,

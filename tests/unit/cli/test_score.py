@@ -30,11 +30,11 @@ def test_results_are_the_contracts_in_input_order(tmp_path: Path, medreward: Med
     assert [result.reward for result in results[:4]] == [1.0, 2.0, 2.0, 1.0]
 
 
-def test_summary_counts_and_means(tmp_path: Path, medreward: Medreward) -> None:
+def test_summary_counts_and_means(tmp_path: Path, medreward: Medreward, no_judge: tuple[str, Path]) -> None:
     source = write(
         tmp_path / "in.jsonl", [closed("a"), closed("b", right=False), judged("c"), closed("d"), {"id": "e"}]
     )
-    done = medreward("score", source, "--recipe", "gemex")
+    done = medreward("score", source, "--recipe", "gemex", *no_judge)
     said = rows(done.stdout)
     assert done.exit_code == 0
     assert said["rollouts"] == ["5"]
@@ -45,11 +45,28 @@ def test_summary_counts_and_means(tmp_path: Path, medreward: Medreward) -> None:
     assert said["semantics"] == ["3", "1", "1", "0.6667", "0.0000", "1.0000"]
     assert said["grounding"] == ["4", "1", "0", "1.0000", "1.0000", "1.0000"]
     assert "rollouts/s" in said["time"]
+    assert "judge" not in said
 
 
-def test_absent_rewards_are_no_failure_but_told(tmp_path: Path, medreward: Medreward) -> None:
+def test_summary_says_what_the_judge_did_over_all_batches(tmp_path: Path, medreward: Medreward) -> None:
+    answers = ["much pus", "much pus", "no fluid", "There is much fluid.", "no fluid", "no fluid"]
+    rollouts = [
+        judged(f"r{number}") | {"response": f"<response><answer>{answer}</answer></response>"}
+        for number, answer in enumerate(answers)
+    ]
+    source = write(tmp_path / "in.jsonl", [*rollouts, *many(2)])
+    done = medreward("score", source, "--recipe", "gemex", "--batch-size", 4)
+    assert done.exit_code == 0, done.stderr
+    # the first batch wants three judgements, two of them equal; the second wants two, both known from the first
+    said = " ".join(rows(done.stdout)["judge"])
+    assert said == "5 engine calls 2, cache hits 1, coalesced 2"
+
+
+def test_absent_rewards_are_no_failure_but_told(
+    tmp_path: Path, medreward: Medreward, no_judge: tuple[str, Path]
+) -> None:
     source = write(tmp_path / "in.jsonl", [judged("a"), judged("b"), {"id": "c"}])
-    done = medreward("score", source, "--recipe", "gemex")
+    done = medreward("score", source, "--recipe", "gemex", *no_judge)
     assert done.exit_code == 0
     assert (
         "3 of 3 rollouts have no reward; the commonest reason, of 2: semantics unavailable (no judge is" in done.stdout

@@ -28,6 +28,7 @@ def test_it_says_how_the_results_were_made(medreward: Medreward, source: Path, o
     said = json.loads(beside.read_text())
     assert len(said.pop("recipe_hash")) == 12
     assert len(said.pop("input_sha256")) == 64
+    assert said.pop("judge")["engine"] == "embedded"
     assert said == {
         "medreward": __version__,
         "recipe": "gemex",

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from medreward.judge.types import Completion, Prompt
+from medreward.judge.types import Completion, EngineError, Prompt
 from medreward.scoring.deadline import Deadline
 
 
@@ -29,10 +29,20 @@ class FakeEngine:
         self.cancelled = 0
         self.closed = False
         self.started = 0
+        self.polled = 0
+        self.down_for = 0
         self.who: dict[str, str] = {"engine": "fake", "model": "m", "revision": "1"}
 
     async def start(self) -> None:
         self.started += 1
+
+    async def ready(self) -> None:
+        self.polled += 1
+        if self.down_for:
+            self.down_for -= 1
+            raise EngineError(
+                "timeout" if self.down_for % 2 else "unavailable", "still gone", retryable=not self.down_for % 2
+            )
 
     async def refresh(self) -> None:
         self.who = {**self.who, "engine_version": "2"}

@@ -193,6 +193,13 @@ def test_a_long_answer_is_cut_and_that_is_said() -> None:
     assert sum(len(message.content) for message in engine.asked[0].messages) < 4000
 
 
+def test_texts_that_are_equal_only_where_they_were_cut_are_judged() -> None:
+    engine = FakeEngine(scores(9, 3))
+    done = judged(service(engine, candidate_chars=100), ask("a" * 100 + " left", reference="a" * 100 + " right"))
+    assert len(engine.asked) == 1
+    assert values(done) == [0.0]
+
+
 def test_rubrics_that_compare_nothing_have_no_short_cut() -> None:
     engine = FakeEngine(Completion('{"verdict": "A"', "stop"))
     done = ruled(service(engine), "review", {"question": "q", "reference": "same", "candidate": "same"})
@@ -321,6 +328,32 @@ def test_a_retryable_failure_is_asked_again_once() -> None:
     done = judged(service(engine), ask("abc"))
     assert values(done) == [0.0]
     assert (done.counts.engine_calls, done.counts.retries) == (2, 1)
+
+
+def test_judgements_of_a_lost_engine_wait_until_it_is_back_and_are_asked_again() -> None:
+    lost = {f"n{number}" for number in range(20)}
+
+    def answer(prompt: Prompt) -> Any:
+        candidate = prompt.fields["candidate"]
+        if candidate in lost:
+            lost.discard(candidate)
+            return EngineError("unavailable", "replica died", retryable=True)
+        return by_length(prompt)
+
+    engine = FakeEngine(answer)
+    engine.down_for = 3
+    done = judged(service(engine), *(ask(f"n{number}") for number in range(20)))
+    assert values(done) == [0.0] * 20
+    assert (done.counts.engine_calls, done.counts.retries) == (40, 20)
+    assert engine.polled == 4  # one wait for all of them
+
+
+def test_an_engine_that_stays_away_is_a_timeout_that_says_so() -> None:
+    engine = FakeEngine(EngineError("unavailable", "replica died", retryable=True))
+    engine.down_for = 1_000_000
+    (outcome,) = judged(service(engine), ask("abc"), within_ms=300).outcomes
+    assert (outcome.status, outcome.value) == ("timeout", None)
+    assert "replica died" in outcome.detail
 
 
 def test_retries_are_bounded() -> None:

@@ -1,0 +1,91 @@
+"""Asking the engine: through the gate, and once more when it was lost and has come back."""
+
+from __future__ import annotations
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from medreward.judge.flights import Flights
+from medreward.judge.gate import Gate
+from medreward.judge.settings import JudgeSettings
+from medreward.judge.tally import Tally
+from medreward.judge.types import Completion, Engine, EngineError, Prompt
+from medreward.scoring.deadline import Deadline
+
+
+class Caller:
+    """All calls to one engine. It has no deadline of its own: whoever waits cancels at theirs."""
+
+    def __init__(self, engine: Engine, settings: JudgeSettings) -> None:
+        self._engine = engine
+        self._attempts = 1 + settings.retries
+        self._call_ms = settings.call_timeout_s * 1000
+        self._recovery: Flights[str, None] = Flights()
+        self.gate = Gate(settings.max_concurrency, settings.max_queued, settings.rate_per_s)
+        self.trouble: str | None = None
+        """why the engine was lost, while it is"""
+
+    async def complete(self, prompt: Prompt, tally: Tally) -> Completion:
+        """What the engine writes.
+
+        Raises:
+            ServiceError: ``overloaded`` at the gate, or what the engine said at last.
+        """
+        attempts = AsyncRetrying(
+            stop=stop_after_attempt(self._attempts),
+            retry=retry_if_exception(_retryable),
+            wait=_pause,
+            before_sleep=self._until_it_answers,
+            reraise=True,
+        )
+        async for attempt in attempts:
+            with attempt:
+                async with self.gate.entered():
+                    tally.engine_calls += 1
+                    tally.retries += attempt.retry_state.attempt_number > 1
+                    completion = await self._engine.complete(prompt, Deadline.after_ms(self._call_ms))
+                tally.completed(completion)
+        return completion
+
+    async def _until_it_answers(self, failed: RetryCallState) -> None:
+        """Before asking again: waits until the engine is back, however many judgements it lost, as one wait.
+
+        A replica that died is replaced in some time, and a judgement that is asked again before that would be lost for
+        good. Nothing waits longer than its own deadline.
+        """
+        error = failed.outcome.exception() if failed.outcome is not None else None
+        self.trouble = str(error)
+        if isinstance(error, EngineError) and error.status == "unavailable":
+            await self._recovery.share("engine", self._poll)
+
+    async def _poll(self) -> None:
+        polls = AsyncRetrying(
+            retry=retry_if_exception(_may_answer_soon),
+            wait=wait_random_exponential(multiplier=0.2, min=0.1, max=2.0),
+            reraise=True,
+        )
+        async for poll in polls:
+            with poll:
+                await self._engine.ready()
+        self.trouble = None
+
+
+def _retryable(error: BaseException) -> bool:
+    return isinstance(error, EngineError) and error.retryable
+
+
+def _may_answer_soon(error: BaseException) -> bool:
+    # one that does not answer in time is as far away as one that is gone
+    return isinstance(error, EngineError) and (error.retryable or error.status == "timeout")
+
+
+_backoff = wait_random_exponential(multiplier=0.2, max=5.0)
+
+
+def _pause(state: RetryCallState) -> float:
+    """Seconds before asking again: what the engine asks for; none if it is back; else a growing random pause."""
+    error = state.outcome.exception() if state.outcome is not None else None
+    if isinstance(error, EngineError) and error.retry_after_s is not None:
+        return error.retry_after_s
+    if isinstance(error, EngineError) and error.status == "unavailable":
+        return 0.0
+    return _backoff(state)
