@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ from medreward.scoring.deadline import Deadline
 
 log = logging.getLogger(__name__)
 
+_TURN_S = 0.005  # seconds of work after which other batches of this process get their turn
 _TOP_LOGPROBS = 20  # the most that vLLM gives by default; a menu of ten numbers needs twelve at most
 
 
@@ -129,7 +131,13 @@ class JudgeService:
         tally: Tally,
     ) -> list[Ruling]:
         tally.asked += len(items)
-        prepared = [self._prepare(rubric, fields, wanted, tally) for fields, wanted in zip(items, explain, strict=True)]
+        prepared: list[_Item | Ruling] = []
+        turn = time.monotonic()
+        for fields, wanted in zip(items, explain, strict=True):
+            prepared.append(self._prepare(rubric, fields, wanted, tally))
+            if time.monotonic() - turn > _TURN_S:
+                await asyncio.sleep(0)
+                turn = time.monotonic()
         asked = [item for item in prepared if isinstance(item, _Item)]
         if asked:
             rulings = iter(await self._within(asked, deadline, tally))
