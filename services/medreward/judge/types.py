@@ -6,7 +6,7 @@ Rubric and fields -> ``prompt.render`` -> Prompt -> ``Engine.complete`` -> Compl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from medreward.contract.errors import ServiceError
 
@@ -90,6 +90,13 @@ class EngineError(ServiceError):
         """whether asking again can help and is safe"""
         self.retry_after_s = retry_after_s
         """what the engine asks for, in seconds"""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _engine_error, (self.status, self.detail, self.retryable, self.retry_after_s)
+
+
+def _engine_error(status: Status, detail: str, retryable: bool, retry_after_s: float | None) -> EngineError:
+    return EngineError(status, detail, retryable=retryable, retry_after_s=retry_after_s)
 
 
 class Engine(Protocol):

@@ -10,7 +10,7 @@ import pytest
 
 from medreward.contract import types as t
 from medreward.contract.errors import ErrorCode, RequestError, ServiceError
-from medreward.judge import Judged, JudgeAsk, Ruled, Ruling
+from medreward.judge import JudgeAsk, Judged, Ruled, Ruling
 from medreward.judge.desk import Desk
 from medreward.judge.rubrics import load_rubrics
 from medreward.scoring.deadline import Deadline

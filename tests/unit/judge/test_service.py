@@ -391,7 +391,11 @@ def test_a_deadline_that_has_passed_is_a_timeout_at_once() -> None:
 
 
 def test_cancelling_a_request_cancels_its_work_in_the_engine() -> None:
+    both_inside = asyncio.Event()
+
     async def stuck(prompt: Prompt) -> Completion:
+        if engine.inside == 2:
+            both_inside.set()
         await asyncio.sleep(60)
         return by_length(prompt)
 
@@ -400,8 +404,7 @@ def test_cancelling_a_request_cancels_its_work_in_the_engine() -> None:
 
     async def run() -> None:
         request = asyncio.ensure_future(judge.judge([ask("a"), ask("b")], Deadline.after_ms(50_000)))
-        while engine.inside < 2:
-            await asyncio.sleep(0)
+        await both_inside.wait()
         request.cancel()
         await asyncio.gather(request, return_exceptions=True)
         await asyncio.sleep(0)

@@ -12,7 +12,7 @@ import pytest
 from medreward.contract import codec
 from medreward.contract import types as t
 from medreward.contract.errors import RequestError, ServiceError
-from medreward.judge import Judged, JudgeAsk, Ruled
+from medreward.judge import JudgeAsk, Judged, Ruled
 from medreward.rewards.types import Outcome, Reward, Sample, scored, unscored
 from medreward.scorer import ScorerAsk
 from medreward.scoring.deadline import Deadline
