@@ -6,7 +6,7 @@ judge rollouts in groups of eight, four ways:
     paper       the paper's way: its prompt order, a full JSON reply with the reason, unconstrained, each rollout a call
     full        our prompt, the reply constrained, written to the end of the reason, each rollout a call
     early stop  the same, but decoding stops after the second score
-    ours        the judge service: early stop, and equal judgements asked once
+    ours        the judge service: early stop, equal judgements asked once, and none where the answer is the reference
 
 A random model does not end by itself. So the paper's way is given as many tokens as a typical reply has by the model's
 own tokenizer (``TYPICAL_REPLY``), and in ``full`` the reason is as long. The ways are measured by turns, several rounds

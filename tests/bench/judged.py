@@ -26,7 +26,8 @@ _CONTEXT = (
     "Chest radiograph, posteroanterior view. There is a {finding} in the {place}. The heart is of normal size and the "
     "mediastinal contours are unremarkable. No acute bony abnormality is seen."
 )
-# of eight rollouts of a prompt, which of the answers below each one gives: five different ones
+# of eight rollouts of a prompt, which of the answers below each one gives: five different ones, one of them in the
+# reference's own words
 _GIVES = (0, 0, 0, 1, 1, 2, 3, 4)
 
 
@@ -41,7 +42,7 @@ def asks(groups: int, salt: str) -> list[JudgeAsk]:
             f"The film shows a {finding}.",
             f"A {other} in the {place}.",
             f"There is no {finding}; the {place} is clear.",
-            f"Findings are consistent with {other}, probably with a small {finding}.",
+            f"{finding} of the {place}.",
         ]
         question = f"Study {salt}-{group}: what is the main abnormality, and where is it?"
         context = _CONTEXT.format(finding=finding, place=place)

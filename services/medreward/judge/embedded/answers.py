@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .lexicon import LIGHT
+import re
+
+from .lexicon import LEXICON, LIGHT
 from .similarity import NEAR, matches
 from .text import plain, tokens
 from .units import Reading, Unit
@@ -31,8 +33,26 @@ _OPENERS = frozenset(
         "hasn't",
     ]
 )
+_PRESENT = (
+    r"(?:present|seen|visible|visuali[sz]ed|identified|there|evident|noted|detected|observed|shown|found|apparent|so)"
+)
+_SUBJECT = (
+    r"(?:(?:it|this|that|they|these|the answer|such)\s+)?(?:(?:is|are|was|were|can be)\s+)?(?:also\s+|clearly\s+)?"
+)
+_DENIES = re.compile(
+    rf"{_SUBJECT}not\s+{_PRESENT}(?:\s+(?:here|in|on|at)\b.*)?|(?:it|this|that|they)\s+(?:is|are|was|were)\s+not"
+    rf"|(?:it|this|that|they)\s+(?:isn't|aren't|wasn't)(?:\s+{_PRESENT})?"
+    rf"|{_SUBJECT}(?:absent|negative)|(?:there (?:is|are) )?none(?:\s+(?:is|are)\s+{_PRESENT})?"
+    r"|(?:there is )?no (?:evidence|sign|signs|indication) of (?:disease|it|this|that|such\b.*|an? abnormality|abnormality)"
+    r"|(?:there (?:is|are) )?no such \w+"
+)
+_AFFIRMS = re.compile(
+    rf"{_SUBJECT}{_PRESENT}(?:\s+(?:here|in|on|at)\b.*)?|{_SUBJECT}positive|(?:it|this|they) (?:is|are|does|do)"
+)
 _STATED = frozenset(("finding", "state", "quality", "word", "imaging", "size", "anatomy"))
 _COVERED = 0.6
+_PRONOUNCED = 80
+_HEALTHY = frozenset(("abnormal", "stabl", "safe", "stable"))
 _SAID = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -46,6 +66,16 @@ def bare(text: str) -> bool | None:
     """What a text says that is a yes or a no and nothing else."""
     words = [token.text for token in tokens(plain(text[:40])) if token.text[0].isalnum()]
     return _SAID.get(words[0]) if len(words) == 1 and len(text) < 40 else None
+
+
+def pronounced(text: str, question: Reading) -> bool | None:
+    """What a text says of the question's matter by a pronoun or by none: "It is not present", "absent", "positive"."""
+    if len(text) > _PRONOUNCED or any(unit.absent for unit in question.units) or _HEALTHY & question.names:
+        return None
+    short = " ".join(token.text for token in tokens(plain(text)) if token.text[0].isalnum())
+    if _DENIES.fullmatch(short):
+        return False
+    return True if _AFFIRMS.fullmatch(short) else None
 
 
 def said(answer: Reading, question: Reading) -> bool | None:
@@ -63,12 +93,20 @@ def _implied(answer: Reading, question: Reading) -> bool | None:
         return None
     if not any(unit.name == "abnormal" for unit in asked) and _all_normal(answer, asked):
         return False
+    if any(unit.name == "abnormal" and unit.absent for unit in asked) and _all_found(answer):
+        return False
     found = [match for match in matches(asked, answer) if match.strength >= NEAR and match.found]
+    if _another(asked, answer):
+        return False
     total = sum(unit.weight for unit in asked)
     if not found or sum(match.unit.weight for match in found) < _COVERED * total:
         things = [match for match in found if match.unit.kind in ("finding", "state", "quality")]
         if answer.says is None and not (
-            things and all(match.found and match.found.absent != match.unit.absent for match in things)
+            things
+            and (
+                answer.names <= question.names
+                or all(match.found and match.found.absent != match.unit.absent for match in things)
+            )
         ):
             return None
         found = things
@@ -93,6 +131,24 @@ def _all_normal(answer: Reading, asked: list[Unit]) -> bool:
     normal = any(unit.name == "abnormal" and unit.absent for unit in answer.units)
     other = any(unit.kind in ("finding", "state") and not unit.absent for unit in answer.units)
     return bool(finds) and normal and not other
+
+
+def _all_found(answer: Reading) -> bool:
+    """ "Are the lungs normal?" "There is an opacity.": that says no."""
+    return any(unit.kind == "finding" and not unit.absent and not unit.hedged for unit in answer.units)
+
+
+def _another(asked: list[Unit], answer: Reading) -> bool:
+    """ "Is this an MRI?" "This is a CT.": another one of its kind says no."""
+    wanted = [unit for unit in asked if unit.kind == "imaging"]
+    if not wanted or any(unit.name in answer.names for unit in wanted):
+        return False
+    groups = {group for unit in wanted for group in LEXICON.groups.get(unit.name, ())}
+    return any(
+        groups & set(LEXICON.groups.get(unit.name, ()))
+        for unit in answer.units
+        if unit.kind == "imaging" and not unit.absent and not unit.hedged
+    )
 
 
 def _asked(question: Reading) -> list[Unit]:

@@ -15,7 +15,9 @@ _WORDS: dict[Sign, str] = {
         lacks | lacking | lack of | free of | clear of | free from | devoid of | negative for | denies |
         denied | deny | rules out | ruling out | excludes | excluding | rather than | instead of |
         as opposed to | absence of | no evidence of | no sign of | no signs of | no longer | fails to |
-        failed to | unlikely to be | there is no | nothing | no such | other than | zero | isnt | arent |
+        failed to | unlikely to be | there is no | nothing | no such | other than | zero | everything except | anything but | anything except |
+        everything but | all except | all but | contrary to | unlike | wrong to | incorrect to | false to | mistaken to |
+        not to be confused with | distinct from | no convincing | no definite | isnt | arent |
         doesnt | wasnt | cant | dont | not any | opposite of""",
     "absent": """
         absent | not seen | not present | not identified | not visible | not visualized | not visualised |
@@ -23,7 +25,8 @@ _WORDS: dict[Sign, str] = {
         not shown | not apparent | excluded | ruled out | negative | unlikely | is out | missing | nonexistent |
         not there | not the case | not the answer | not correct | is false | is wrong | incorrect |
         is not true | isn't present | isn't seen | isn't there | has resolved | resolved | never seen |
-        never present""",
+        never present | is the wrong answer | is a wrong answer | is not right | is not what | is mistaken |
+        is incorrect | was wrong | was excluded | is excluded | is a mistake""",
     "seen": """
         is present | are present | is seen | are seen | is visible | are visible | is noted | are noted |
         is identified | are identified | is there | are there | was seen | were seen | is evident | was found |
@@ -35,7 +38,9 @@ _WORDS: dict[Sign, str] = {
         can't exclude | can't rule out | can't be excluded | not excluded | not ruled out | question of |
         conceivably | rule out | equivocal | indeterminate | i guess | questionable | potentially |
         not entirely sure | differential includes | differential diagnosis includes | differentials include |
-        may also be | possibility""",
+        may also be | possibility | initially thought | first thought | originally thought | previously thought |
+        was thought | was suspected | initially suspected | mimics | mimic | mimicked | simulates | resembles | resembling |
+        masquerading | masquerades | one might think | would have thought""",
     "or": """
         or | versus | vs | and/or | alternatively | otherwise""",
     "and": """
@@ -63,7 +68,7 @@ _WORDS: dict[Sign, str] = {
         my | not necessarily | based | according | first of all | additionally | furthermore | moreover |
         overall | presence of | presence | sure | clear evidence | clearly | definitely | certainly | yes |
         observed | noted in | by | more | most | during | between | among | through | within | near | via |
-        against | off | if | just | only | another | other | s""",
+        against | off | if | just | only | another | other | s | later | subsequently | initially | eventually | safely""",
 }
 SINGLE: dict[str, Sign] = {}
 """words that steer by themselves"""

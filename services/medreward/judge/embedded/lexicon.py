@@ -5,7 +5,8 @@ A *unit* is a meaning; its name is the first form of its line with blanks as ``_
 - ``[anatomy]``, ``[finding]``, ``[imaging]``, ``[side]``, ``[position]``, ``[size]``, ``[state]``, ``[quality]``,
   ``[generic]``, ``[month]``, ``[word]``: a line is one unit of that kind, all its forms separated by ``|``;
 - ``[expansion]``: ``unit unit = form | form``: the form says several units at once; ``-unit`` says that it is absent;
-- ``[exclusive]``, ``[kindof]``, ``[near]``: relations of units, see ``relations.txt``.
+- ``[exclusive]``, ``[kindof]``, ``[near]``: relations of units, see ``relations.txt``;
+- ``[region]``: a part of the body and the organs that lie in it, see ``regions.txt``.
 
 A form of two or fewer capitals ("MI", "PE") counts only where it is written in capitals. A form that stands for two
 meanings is a mistake of the files and raises ``ValueError`` at import.
@@ -36,7 +37,15 @@ Kind = Literal[
     "word",
     "number",
 ]
-FILES = ("anatomy.txt", "imaging.txt", "findings.txt", "general.txt", "relations.txt")
+FILES = (
+    "anatomy.txt",
+    "abbreviations.txt",
+    "imaging.txt",
+    "findings.txt",
+    "general.txt",
+    "relations.txt",
+    "regions.txt",
+)
 _KINDS = frozenset(get_args(Kind))
 LIGHT = frozenset(
     [
@@ -120,6 +129,8 @@ class Lexicon(NamedTuple):
     """everything that a unit is a kind of"""
     near: frozenset[tuple[str, str]]
     """both ways round"""
+    regions: dict[str, str]
+    """the part of the body that an organ lies in, of those that lie in one alone"""
 
 
 def _lines() -> Iterator[tuple[str, str]]:
@@ -187,6 +198,7 @@ def load() -> Lexicon:
     groups: dict[str, list[int]] = defaultdict(list)
     parents: dict[str, set[str]] = defaultdict(set)
     near: set[tuple[str, str]] = set()
+    regions: dict[str, str] = {}
     for number, (section, line) in enumerate(lines):
         if section == "exclusive":
             for name in _split(line, "|"):
@@ -195,6 +207,9 @@ def load() -> Lexicon:
             chain = _split(line, "<")
             for child, parent in pairwise(chain):
                 parents[child].add(parent)
+        elif section == "region":
+            region, *organs = _split(line, "|")
+            regions.update(dict.fromkeys([region, *organs], region))
         elif section == "near":
             one, other = _split(line, "~")
             near |= {(one, other), (other, one)}
@@ -209,6 +224,7 @@ def load() -> Lexicon:
         {name: tuple(numbers) for name, numbers in groups.items()},
         {name: frozenset(_ancestors(name, parents)) for name in list(parents)},
         frozenset(near),
+        regions,
     )
 
 

@@ -58,6 +58,7 @@ _WORDS = {
     **{word: 10 * number for number, word in enumerate(_TENS, 2)},
     **{word[:-1] + "ieth": 10 * number for number, word in enumerate(_TENS, 2)},
     "twice": 2,
+    "pair": 2,
     "dozen": 12,
 }
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
@@ -119,6 +120,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     word: (dimension.strip(), factor) for dimension, (_, factor, words) in _MEASURES.items() for word in words.split()
 }
 _ATTACHED = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)")
+_TIMES = frozenset(("x", "by"))
 _DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
@@ -173,6 +175,7 @@ def quantity_at(words: Sequence[Token], at: int) -> tuple[Quantity, int] | None:
         if words[at + skip].text in _UNITS:
             unit = words[at + skip].text
             taken = skip + 1
+    unit = unit or _shared_unit(words, at + taken)
     if unit is None:
         year = text.isdigit() and len(text) == 4 and 1000 <= written <= 2100
         return Quantity(written, "year" if year else "", written), taken
@@ -181,6 +184,14 @@ def quantity_at(words: Sequence[Token], at: int) -> tuple[Quantity, int] | None:
         per, divisor = _UNITS[words[at + taken + 1].text]
         return Quantity(written * factor / divisor, f"{dimension}/{per}", written), taken + 2
     return Quantity(written * factor, dimension, written), taken
+
+
+def _shared_unit(words: Sequence[Token], at: int) -> str | None:
+    """The unit at the end of "1.5 x 1.8 cm", which holds for every number of it."""
+    start = at
+    while at + 1 < len(words) and words[at].text in _TIMES and _DIGITS.fullmatch(words[at + 1].text):
+        at += 2
+    return words[at].text if start < at < len(words) and words[at].text in _UNITS else None
 
 
 def _spelled(words: Sequence[Token], at: int) -> tuple[float, int] | None:

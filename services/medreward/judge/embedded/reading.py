@@ -19,6 +19,9 @@ from .words import stem
 _COMMON_WEIGHT = 0.4
 _TAIL = 0.5
 """of a unit that only tells the circumstances: "due to ...", or stands in brackets"""
+_RELATIVES = frozenset(("that", "which", "who"))
+_PRONOUNS = frozenset(("that", "this", "it", "which", "these", "they"))
+_AUXILIARIES = frozenset(("is", "are", "was", "were", "has", "have", "had", "been", "be"))
 _STOPS = frozenset(".;?!\n")
 _BREAKS = frozenset(',():/"')
 
@@ -125,6 +128,9 @@ class _Reader:
             return 1  # "... on the left. No, on the right."
         if text in SINGLE and not (token.written == "May" and self._in_date(at)):
             self._steer(SINGLE[text], at)
+            return 1
+        if text == "free" and at and self.words[at - 1].text == "-":
+            self._absent(at)  # "hemorrhage-free"
             return 1
         if text == "non":
             self._deny(at)
@@ -281,7 +287,8 @@ class _Reader:
         if sign in ("or", "and"):
             self._segment(sign)
         elif sign == "stop":
-            self._end_clause()
+            if not self._relative(at):
+                self._end_clause()
         elif sign == "link":
             self.linked = self.seen_link = True
         elif sign == "tail":
@@ -329,12 +336,25 @@ class _Reader:
                     self.units[index] = self.units[index]._replace(absent=False)
             self.denied = False
 
+    def _relative(self, at: int) -> bool:
+        """ "No signs that would fit pneumonia": nothing of weight is denied yet, so the denial goes on."""
+        if self.words[at].text not in _RELATIVES or not self.denied:
+            return False
+        return all(unit.weight < _COMMON_WEIGHT for unit in self.units[self.denied_units :])
+
+    def _refers_back(self, at: int) -> bool:
+        """ "..., but that is wrong": a pronoun stands for the statement before."""
+        before = [token.text for token in self.words[max(0, at - 4) : at]]
+        while before and (before[-1] in _AUXILIARIES or SINGLE.get(before[-1]) == "skip"):
+            before.pop()
+        return bool(before) and before[-1] in _PRONOUNS
+
     def _absent(self, at: int) -> None:
         if self.denied and self._adjoins(at):
             self.denied = False  # "not absent"
             return
         first = max(self.start, self.clause_start)
-        if len(self.units) == first and self.colon:
+        if len(self.units) == first and (self.colon or self._refers_back(at)):
             first = self.previous_start
         if len(self.units) == first:
             self._deny(at)

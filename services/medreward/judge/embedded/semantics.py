@@ -9,7 +9,19 @@ from typing import Literal, NamedTuple
 
 from medreward.rewards.matching import normalize
 
-from .answers import bare, is_closed, said
+from .acronyms import without_acronym, written_out
+from .answers import bare, is_closed, pronounced, said
+from .content import (
+    ASKED,
+    FULL,
+    another_item,
+    has_matter,
+    has_place,
+    lacks_its_side,
+    missing_item,
+    other_head,
+    plain_name,
+)
 from .guards import GUARDS
 from .lexicon import LEXICON
 from .reading import read
@@ -33,22 +45,15 @@ _SURNAME = 2.0
 """how much more the last word of a person's name tells"""
 REFERENCE_SCORE = 9
 _EMPTY_REFERENCE_SCORE = 4
-_ASKED = 0.3
-"""how much a unit counts that the question has already given away"""
-_FULL = 0.9
 _PLAIN_KINDS = frozenset(("number", "generic", "word", "month"))
-_MEDICAL = frozenset(("finding", "anatomy", "imaging"))
-_MOST_OF_ITEM = 3
-_ITEM = 0.45
-"""share that each item of a list must have"""
 
 _NONE = frozenset(("no", "none", "0", "zero", "nil"))
 _SHORT_TEXT = 10
+_SHORT_ANSWER = 200
 _ALIAS = re.compile(
     r"(?<=[^\W\d_])\s*[/|]\s*(?=[^\W\d_])|(?<=[\w).])\s*/\s*(?=[^\W\d_(])|(?<=[^\W\d_)])\s*/\s*(?=[\w(])"
 )
 _OR = re.compile(r"\s+or\s+", re.I)
-_ITEMS = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+|\s*&\s*", re.I)
 _UNIT_SLASH = re.compile(r"\b(?:mg|g|ug|mcg|ml|l|kg|mmol|beats|km|ng|pg|iu|u)/(?:dl|l|ml|kg|min|h|day|s)\b", re.I)
 _WHO = re.compile(r"\bwho(?:se|m)?\b", re.I)
 _WHERE = re.compile(r"\b(?:where|which side|what side|which|location|located|laterality|side|lobe)\b", re.I)
@@ -81,6 +86,10 @@ def judge(question: str, reference: str, candidate: str) -> Judgement:
     if _zero(reference) and _zero(candidate):
         return _right(9, "both say none")
     asked = read(question)
+    if _none_of_it(question, reference, candidate, asked):
+        return _right(9, "both say that there is none")
+    reference = without_acronym(reference)
+    candidate = written_out(candidate, reference)
     flaw = too_long(candidate, known)
     if flaw:
         return _wrong(1, "no answer", flaw)
@@ -88,7 +97,7 @@ def judge(question: str, reference: str, candidate: str) -> Judgement:
     flaw = no_answer(candidate, answer, known)
     if flaw:
         return _wrong(1, "no answer", flaw)
-    closed = _closed(question, reference, known, answer, asked)
+    closed = _closed(question, reference, candidate, known, answer, asked)
     if closed is not None:
         return closed
     if _echoes(question, candidate, asked, answer):
@@ -96,6 +105,10 @@ def judge(question: str, reference: str, candidate: str) -> Judgement:
     # the other aliases are no strange things where the answer lists several of them
     names = aliases(reference)
     topic = asked._replace(others=frozenset().union(*(read(name).names for name in names))) if len(names) > 1 else asked
+    if len(names) > 1:
+        reason = GUARDS["opposites"](known, answer, asked)
+        if reason:
+            return _wrong(2, "conflict", reason)
     best: Judgement | None = None
     for alias in names:
         found = _compare(read(alias), answer, topic, alias, question)
@@ -127,7 +140,9 @@ def _right(score: int, reason: str) -> Judgement:
     return Judgement(REFERENCE_SCORE, score, "support", reason)
 
 
-def _closed(question: str, reference: str, known: Reading, answer: Reading, asked: Reading) -> Judgement | None:
+def _closed(
+    question: str, reference: str, candidate: str, known: Reading, answer: Reading, asked: Reading
+) -> Judgement | None:
     """The judgement where the reference is a yes or a no, or the answer is one to a closed question."""
     expected = bare(reference)
     if expected is None and (known.says is not None or is_closed(question)):
@@ -137,6 +152,8 @@ def _closed(question: str, reference: str, known: Reading, answer: Reading, aske
     if expected is None:
         return None
     stated = said(answer, asked)
+    if stated is None and answer.says is None:
+        stated = pronounced(candidate, asked)
     if stated is None:
         if answer.says is not None:
             return _wrong(2, "conflict", "the candidate says yes and no")
@@ -175,6 +192,16 @@ def _zero(text: str) -> bool:
     return len(text) < _SHORT_TEXT and text.strip(" .!").casefold() in _NONE
 
 
+def _none_of_it(question: str, reference: str, candidate: str, asked: Reading) -> bool:
+    """The reference is "none" or 0, and the candidate denies what was asked and asserts nothing."""
+    if not _zero(reference) or is_closed(question) or len(candidate) > _SHORT_ANSWER:
+        return False
+    stated = [unit for unit in read(candidate).units if unit.kind in ("finding", "state", "imaging", "number")]
+    if not stated or any(not unit.absent or unit.hedged for unit in stated):
+        return False
+    return any(unit.name in asked.names or unit.name == "abnormal" for unit in stated)
+
+
 def _words(text: str) -> list[str]:
     return [token.text for token in tokens(plain(text)) if token.text[0].isalnum()]
 
@@ -188,10 +215,10 @@ def _compare(known: Reading, answer: Reading, asked: Reading, reference: str, qu
     if _WHERE.search(question) and _lacks_side(known, answer, asked):
         return _wrong(5, "partial", "the candidate lacks the side or place")
     fresh = [unit for unit in known.units if unit.name not in asked.names]
-    factors = {unit.name: _ASKED for unit in known.units if unit.name in asked.names}
+    factors = {unit.name: ASKED for unit in known.units if unit.name in asked.names}
     if not fresh:
         chosen = {unit.name for unit in known.units if _offered(unit, asked)}
-        factors = {name: _ASKED for name in factors if name not in chosen} if chosen else {}
+        factors = {name: ASKED for name in factors if name not in chosen} if chosen else {}
     if _WHERE.search(question):
         factors.update({unit.name: 1.8 for unit in fresh if unit.kind in ("side", "position")})
     if _WHO.search(question) and len(fresh) > 1 and all(unit.kind == "word" for unit in fresh):
@@ -205,15 +232,29 @@ def _compare(known: Reading, answer: Reading, asked: Reading, reference: str, qu
     if share < enough and len(known.units) >= _LONG_UNITS:
         main = recall([match for match in found if match.unit.segment == 0], factors)
         share = enough if main >= RIGHT_OF_MAIN else share
-    if share >= enough and not _has_matter(found):
-        return _wrong(5, "partial", f"the candidate lacks the matter: {', '.join(_plain(name) for name in missing)}")
+    if share >= enough and not has_matter(found):
+        return _wrong(
+            5, "partial", f"the candidate lacks the matter: {', '.join(plain_name(name) for name in missing)}"
+        )
+    if share >= enough and not has_place(found, asked):
+        return _wrong(4, "partial", f"the candidate lacks the place: {', '.join(plain_name(name) for name in missing)}")
     if share >= enough:
-        item = _missing_item(reference, answer, asked)
+        other = other_head(known, answer, asked, found)
+        if other:
+            return _wrong(4, "partial", f"the candidate speaks of another one: {plain_name(other)}")
+        extra = another_item(known, answer, asked)
+        if extra:
+            return _wrong(5, "partial", f"the candidate lists {plain_name(extra)} too")
+        chosen = any(unit.kind == "side" for unit in asked.units)
+        if not chosen and lacks_its_side(known, answer):
+            return _wrong(6, "partial", "the candidate lacks the side")
+    if share >= enough:
+        item = missing_item(reference, answer, asked)
         if item:
-            return _wrong(6, "partial", f"the candidate lacks an item of the reference: {_plain(item)}")
-        words = ", ".join(dict.fromkeys(_plain(match.unit.name) for match in found if match.strength >= 0.5))
+            return _wrong(6, "partial", f"the candidate lacks an item of the reference: {plain_name(item)}")
+        words = ", ".join(dict.fromkeys(plain_name(match.unit.name) for match in found if match.strength >= 0.5))
         return _right(9 if share >= 0.85 else 8, f"the candidate has the reference's {words}")
-    lacking = ", ".join(dict.fromkeys(_plain(name) for name in missing))
+    lacking = ", ".join(dict.fromkeys(plain_name(name) for name in missing))
     if share < 0.25:
         return _wrong(1 + round(4 * share), "apart", f"the candidate lacks the reference's {lacking}")
     return _wrong(2 + round(4 * share / enough), "partial", f"the candidate lacks the reference's {lacking}")
@@ -230,13 +271,6 @@ def _enough(found: list[Match], factors: dict[str, float]) -> float:
     return max(RIGHT_OF_LONG, short - (short - RIGHT_OF_LONG) * (weight - SHORT) / (LONG - SHORT))
 
 
-def _has_matter(found: list[Match]) -> bool:
-    """More than the place of it is there: "a sarcoma of the scalp" is no "malformation of the scalp"."""
-    matter = [m for m in found if m.unit.kind in ("finding", "imaging", "number") or m.unit.weight >= _FULL]
-    matter = [match for match in matter if match.unit.kind not in ("anatomy", "side", "position")]
-    return not matter or any(match.strength >= 0.5 for match in matter)
-
-
 def _lacks_side(known: Reading, answer: Reading, asked: Reading) -> bool:
     for kind in ("side", "position"):
         wanted = any(unit.kind == kind and not unit.absent and unit.weight > 0.5 for unit in known.units)
@@ -250,11 +284,11 @@ def _lacks_side(known: Reading, answer: Reading, asked: Reading) -> bool:
 def _other_name(known: Reading, answer: Reading, asked: Reading) -> str | None:
     """Another given name before the reference's surname: "Pierre Curie" is not "Marie Curie"."""
     surname = known.units[-1]
-    given = [unit for unit in known.units[:-1] if unit.weight >= _FULL and unit.name not in asked.names]
+    given = [unit for unit in known.units[:-1] if unit.weight >= FULL and unit.name not in asked.names]
     if not given or any(unit.name in answer.names for unit in given):
         return None
     for before, unit in pairwise(answer.units):
-        if unit.name == surname.name and before.segment == unit.segment and before.weight >= _FULL and not before.known:
+        if unit.name == surname.name and before.segment == unit.segment and before.weight >= FULL and not before.known:
             strange = before.name not in asked.names and before.name not in known.names
             if strange and all(before.name[0] != name.name[0] for name in given):
                 return before.name
@@ -267,26 +301,3 @@ def _offered(unit: Unit, asked: Reading) -> bool:
         return any(other.kind == "side" and other.name != unit.name for other in asked.units)
     mine = set(LEXICON.groups.get(unit.name, ()))
     return any(mine & set(LEXICON.groups.get(name, ())) for name in asked.names if name != unit.name)
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ").lstrip("#")
-
-
-def _missing_item(reference: str, answer: Reading, asked: Reading) -> str | None:
-    """An item of a listed reference ("lungs, heart") of which the candidate has too little."""
-    items = [item for item in _ITEMS.split(reference) if item]
-    if len(items) < 2:
-        return None
-    readings = [read(item) for item in items]
-    if any(len(item.units) > _MOST_OF_ITEM for item in readings):
-        return None
-    if not all(any(unit.known and unit.kind in _MEDICAL for unit in item.units) for item in readings):
-        return None
-    if any(unit.kind in ("number", "month") for item in readings for unit in item.units):
-        return None
-    for item, reading in zip(items, readings, strict=True):
-        factors = {unit.name: _ASKED for unit in reading.units if unit.name in asked.names}
-        if recall(matches(reading.units, answer), factors) < _ITEM:
-            return item
-    return None

@@ -50,6 +50,21 @@ _ONLY_OPENING = re.compile(
 )
 
 
+_RETRACTS = re.compile(
+    r"\b(?:actually|wait|hmm|oh|sorry|correction|but|rather|hold on|nope)[\s,.:;-]*(?:actually[\s,]*)?(?:no|nope|yes|not)\b"
+    r"(?=[\s,]*(?:[.!;,-]|\n|$|(?:it|that|this)\b))"
+    r"|(?<=[\w\"')])[.!]\s+no\W*$|\b(?:i|we) (?:was|were|am|are) (?:wrong|mistaken)\b"
+    r"|\b(?:i|we) (?:meant|take back|withdraw)\b|\bthe (?:opposite|contrary) is (?:true|right|the case)\b",
+    re.I,
+)
+"""what takes back what stands before: "pneumonia. Actually no." """
+
+
+def retracts(candidate: str) -> bool:
+    """The candidate takes back what it has said."""
+    return any(found.start() > 0 for found in _RETRACTS.finditer(plain(candidate)))
+
+
 def too_long(candidate: str, reference: Reading) -> str | None:
     """The flaw of a flood, found before all of it is read."""
     limit = MAX_WORDS + WORDS_PER_WORD * reference.words
@@ -65,6 +80,8 @@ def no_answer(candidate: str, reading: Reading, reference: Reading) -> str | Non
     text = plain(candidate)
     if _TO_THE_JUDGE.search(text):
         return "the candidate speaks to the judge or plants a verdict"
+    if retracts(candidate):
+        return "the candidate takes back what it has said"
     if _ONLY_OPENING.fullmatch(text):
         return "the candidate only announces an answer"
     if reading.words > MAX_WORDS + WORDS_PER_WORD * reference.words:

@@ -31,6 +31,8 @@ def strength(wanted: Unit, said: Unit) -> float:
     if wanted.name == said.name:
         return 1.0
     if wanted.quantity is not None or said.quantity is not None:
+        if "single" in (wanted.name, said.name):
+            return NEAR if "#1" in (wanted.name, said.name) else 0.0
         both = wanted.quantity is not None and said.quantity is not None
         return 1.0 if both and wanted.quantity.equals(said.quantity) else 0.0  # type: ignore[union-attr,arg-type]
     if wanted.known and said.known:
@@ -57,16 +59,19 @@ def matches(wanted: Sequence[Unit], said: Reading) -> list[Match]:
     by_name: dict[str, list[Unit]] = {}
     for unit in said.units:
         by_name.setdefault(unit.name, []).append(unit)
-    return [_best(unit, by_name, said) for unit in wanted]
+    names = frozenset(unit.name for unit in wanted)
+    return [_best(unit, by_name, said, names) for unit in wanted]
 
 
-def _best(unit: Unit, by_name: dict[str, list[Unit]], said: Reading) -> Match:
+def _best(unit: Unit, by_name: dict[str, list[Unit]], said: Reading, names: frozenset[str]) -> Match:
     same = by_name.get(unit.name)
     if same:
         return Match(unit, 1.0, next((found for found in same if found.absent == unit.absent), same[0]))
     best = Match(unit, 0.0, None)
     for found in said.units:
         value = strength(unit, found)
+        if value == BROADER and found.name in names:
+            continue  # the reference has that word too: the candidate's stands for it
         if value > best.strength or (value and value == best.strength and found.absent == unit.absent):
             best = Match(unit, value, found)
     if best.strength < NEAR and _by_initials(unit, said):

@@ -8,6 +8,7 @@ from ..units import Reading
 from .hedging import hedging
 from .numbers import numbers
 from .opposites import opposites
+from .place import place
 from .polarity import polarity
 from .side import side
 
@@ -19,7 +20,8 @@ GUARDS: dict[str, Guard] = {
     "side": side,
     "opposites": opposites,
     "numbers": numbers,
+    "place": place,
 }
 """in the order in which they are asked"""
 
-__all__ = ["GUARDS", "Guard", "hedging", "numbers", "opposites", "polarity", "side"]
+__all__ = ["GUARDS", "Guard", "hedging", "numbers", "opposites", "place", "polarity", "side"]

@@ -9,12 +9,18 @@ from .heads import listed_together
 
 _SPINE = frozenset("ctls")
 """levels of the spine: cervical, thoracic, lumbar, sacral"""
+_BOUNDS = frozenset(("more_than", "less_than", "at_least", "at_most"))
 _CODE = re.compile(r"([a-z]{1,3})(\d{1,3})")
 
 
 def numbers(reference: Reading, candidate: Reading, question: Reading) -> str | None:
     """The candidate gives another number where the reference has one, or a second one beside it."""
-    return _quantities(reference, candidate, question) or _codes(reference, candidate) or _letters(reference, candidate)
+    return (
+        _quantities(reference, candidate, question)
+        or _bounds(reference, candidate)
+        or _codes(reference, candidate)
+        or _letters(reference, candidate)
+    )
 
 
 def _of(reading: Reading) -> list[tuple[int, Unit]]:
@@ -56,6 +62,18 @@ def _quantities(reference: Reading, candidate: Reading, question: Reading) -> st
                 and _beside(candidate, at, beside)
             ):
                 return f"the candidate gives {_spoken(unit)} beside {_spoken(other)}"
+    return None
+
+
+def _bounds(reference: Reading, candidate: Reading) -> str | None:
+    """ "2 or more", "at least 2", "more than 2": that is not 2."""
+    if _BOUNDS & reference.names or not _BOUNDS & candidate.names:
+        return None
+    given = [unit for _, unit in _of(reference)]
+    for at, unit in _of(candidate):
+        around = {other.name for other in candidate.units[max(0, at - 1) : at + 2]} & _BOUNDS
+        if around and any(_equal(unit, other) for other in given):
+            return f"the candidate says {min(around).replace('_', ' ')} {_spoken(unit)}"
     return None
 
 

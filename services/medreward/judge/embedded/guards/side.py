@@ -76,8 +76,6 @@ def _elsewhere(reference: Reading, candidate: Reading, extra: frozenset[str]) ->
 def _crossed(reference: Reading, candidate: Reading) -> str | None:
     """ "Left effusion, right pneumothorax" is not "right effusion, left pneumothorax"."""
     mine = _by_head(reference)
-    if len({frozenset(sides) for sides in mine.values()}) < 2:
-        return None
     for head, sides in _by_head(candidate).items():
         if head in mine and not sides & mine[head]:
             thing = head.replace("_", " ")
