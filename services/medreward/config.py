@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from medreward.contract.codec import Limits
 from medreward.judge.settings import JudgeSettings
@@ -138,6 +138,8 @@ def load_settings(path: Path | None = None, **given: Any) -> Settings:
         values = {**(read or {}), **values}
     try:
         return Settings(**values)
+    except SettingsError as error:
+        raise ConfigError(f"{error}: {error.__cause__}") from None
     except ValidationError as error:
         where = f"{path}: " if path else ""
         lines = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()]

@@ -67,11 +67,13 @@ class Endpoint:
 
     async def _good(self, body: Any) -> web.StreamResponse:
         await asyncio.sleep(0.02)
-        score = re.findall(r"scored (\d+)", body["messages"][-1]["content"])[-1]
-        return self._reply(f'{{"assistant1":9,"assistant2":{score},' + ("" if body.get("stop") else '"reason":"so"}'))
+        *_, user, begun = body["messages"]
+        score = re.findall(r"scored (\d+)", user["content"])[-1]
+        assert (begun, body["continue_final_message"]) == ({"role": "assistant", "content": '{"assistant1":'}, True)
+        return self._reply(f'9,"assistant2":{score},' + ("" if body.get("stop") else '"reason":"so"}'))
 
     async def _echo(self, body: Any) -> web.StreamResponse:
-        return self._reply(body["messages"][-1]["content"])
+        return self._reply(body["messages"][-2]["content"])
 
     async def _full(self, body: Any) -> web.StreamResponse:
         return web.json_response({"error": {"message": "later"}}, status=429, headers={"Retry-After": "0"})

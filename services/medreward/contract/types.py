@@ -229,7 +229,10 @@ class JudgeRequest(Wire, frozen=True):
 
 
 class Verdict(Wire, frozen=True, kw_only=True):
-    """What the judge says of one item. Scores or a choice are there if and only if ``status`` is ``ok``."""
+    """What the judge says of one item: scores or a choice, and only with status ``ok``.
+
+    A short cut, which asks no judge, has the value that scores would have led to, and no scores.
+    """
 
     id: str = ""
     status: Status

@@ -15,7 +15,7 @@ from typing import Protocol, Self
 
 import msgspec
 from cachetools import TTLCache
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 
 _PREFIX = "medreward:verdict:"
 _LEFT_ALONE_S = 5.0
-_MOST_WRITES = 10_000  # under way at a time; beyond them a verdict is kept in this process alone
+_MOST_UNWRITTEN = 100_000  # beyond them a verdict is kept in this process alone
+_WRITTEN_AT_ONCE = 500
+_CONNECTIONS = 16
 
 
 class VerdictCache(Protocol):
@@ -93,20 +95,23 @@ class RedisCache:
         self._memory = memory
         self._redis = redis
         self._ttl_ms = max(1, round(ttl_s * 1000))
-        self._writes: set[asyncio.Task[None]] = set()
+        self._unwritten: dict[str, Verdict] = {}
+        self._writer: asyncio.Task[None] | None = None
         self._alone_until = 0.0
 
     @classmethod
     def connect(cls, wanted: settings.Cache) -> Self:
         """To the server that the settings name; it is first spoken to when it is needed."""
-        redis = Redis.from_url(
+        pool = BlockingConnectionPool.from_url(
             wanted.redis_url,
+            max_connections=_CONNECTIONS,
+            timeout=wanted.redis_timeout_s,  # for a connection that is free
             password=os.environ.get(wanted.redis_password_env) or None,
             socket_timeout=wanted.redis_timeout_s,
             socket_connect_timeout=wanted.redis_timeout_s,
             retry=Retry(NoBackoff(), 0),
         )
-        return cls(MemoryCache(wanted.entries, wanted.ttl_s), redis, wanted.ttl_s)
+        return cls(MemoryCache(wanted.entries, wanted.ttl_s), Redis.from_pool(pool), wanted.ttl_s)
 
     def peek(self, key: str) -> Verdict | None:
         """The verdict, if this process has it."""
@@ -132,22 +137,30 @@ class RedisCache:
     def keep(self, key: str, verdict: Verdict) -> None:
         """Keeps a verdict here, and soon there."""
         self._memory.keep(key, verdict)
-        if self._left_alone() or len(self._writes) >= _MOST_WRITES:
+        if self._left_alone() or len(self._unwritten) >= _MOST_UNWRITTEN:
             return
-        write = asyncio.ensure_future(self._write(key, verdict))
-        self._writes.add(write)
-        write.add_done_callback(self._writes.discard)
+        self._unwritten[key] = verdict
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.ensure_future(self._write())
 
-    async def _write(self, key: str, verdict: Verdict) -> None:
-        try:
-            await self._redis.set(_PREFIX + key, _pack(verdict), px=self._ttl_ms)
-        except (RedisError, OSError, TimeoutError) as error:
-            self._failed(error)
+    async def _write(self) -> None:
+        """Writes what there is, many at once: a connection and a round trip for each would be most of the work."""
+        while self._unwritten:
+            keys = list(self._unwritten)[:_WRITTEN_AT_ONCE]
+            verdicts = {key: self._unwritten.pop(key) for key in keys}
+            try:
+                async with self._redis.pipeline(transaction=False) as pipeline:
+                    for key, verdict in verdicts.items():
+                        pipeline.set(_PREFIX + key, _pack(verdict), px=self._ttl_ms)
+                    await pipeline.execute()
+            except (RedisError, OSError, TimeoutError) as error:
+                self._failed(error)
+                self._unwritten.clear()
 
     async def close(self) -> None:
         """Finishes what is being written and closes the connections."""
-        if self._writes:
-            await asyncio.wait(self._writes, timeout=_LEFT_ALONE_S)
+        if self._writer is not None:
+            await asyncio.wait([self._writer], timeout=_LEFT_ALONE_S)
         await self._redis.aclose()
 
     def _left_alone(self) -> bool:

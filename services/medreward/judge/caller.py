@@ -32,7 +32,7 @@ class Caller:
         """
         attempts = AsyncRetrying(
             stop=stop_after_attempt(self._attempts),
-            retry=retry_if_exception(_retryable),
+            retry=retry_if_exception(self._worth_it),
             wait=_pause,
             before_sleep=self._until_it_answers,
             reraise=True,
@@ -44,7 +44,14 @@ class Caller:
                     tally.retries += attempt.retry_state.attempt_number > 1
                     completion = await self._engine.complete(prompt, Deadline.after_ms(self._call_ms))
                 tally.completed(completion)
+                self.trouble = None
         return completion
+
+    def _worth_it(self, error: BaseException) -> bool:
+        """Whether to ask again: not when the engine wants to be left alone for longer than a call may take."""
+        if not isinstance(error, EngineError) or not error.retryable:
+            return False
+        return error.retry_after_s is None or error.retry_after_s * 1000 <= self._call_ms
 
     async def _until_it_answers(self, failed: RetryCallState) -> None:
         """Before asking again: waits until the engine is back, however many judgements it lost, as one wait.
@@ -66,11 +73,6 @@ class Caller:
         async for poll in polls:
             with poll:
                 await self._engine.ready()
-        self.trouble = None
-
-
-def _retryable(error: BaseException) -> bool:
-    return isinstance(error, EngineError) and error.retryable
 
 
 def _may_answer_soon(error: BaseException) -> bool:

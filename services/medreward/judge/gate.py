@@ -31,22 +31,25 @@ class Gate:
         """Inside the gate. Waits without a limit of its own: the caller is cancelled at its deadline.
 
         Raises:
-            ServiceError: ``overloaded``, when too many wait already.
+            ServiceError: ``overloaded``, when it would have to wait and too many do already.
         """
-        if self._free.locked() and self.waiting >= self._queued:
+        full = self._free.locked() or (self._rate is not None and not self._rate.has_capacity())
+        if full and self.waiting >= self._queued:
             raise ServiceError("overloaded", f"{self.waiting} judgements wait already, and no more may")
         self.waiting += 1
         try:
             await self._free.acquire()
+            try:
+                if self._rate is not None:
+                    await self._rate.acquire()
+            except BaseException:
+                self._free.release()
+                raise
         finally:
             self.waiting -= 1
+        self.inside += 1
         try:
-            if self._rate is not None:
-                await self._rate.acquire()
-            self.inside += 1
-            try:
-                yield
-            finally:
-                self.inside -= 1
+            yield
         finally:
+            self.inside -= 1
             self._free.release()

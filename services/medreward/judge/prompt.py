@@ -94,6 +94,7 @@ def render(
         swapped=swapped,
         messages=messages,
         constraint=constraint(rubric, limits.reason_chars),
+        begins=begins(rubric),
         # The constraint stays the whole reply's: up to the stop the engine is held to the same grammar by the same
         # prompt, so it writes the same tokens, and the scores are those of the whole reply by construction.
         stop=(_stop(rubric),) if stops else (),
@@ -134,6 +135,13 @@ def reply_form(rubric: Rubric) -> str:
     else:
         asked = [f'"{VERDICT}":"<{" or ".join(rubric.options)}>"']
     return "{" + ",".join((*asked, f'"{REASON}":"<your reason>"')) + "}"
+
+
+def begins(rubric: Rubric) -> str:
+    """The reply up to its first score, or its letter: the same for all replies, so an engine may be given it."""
+    if rubric.scores:
+        return f'{{"{next(iter(rubric.scores))}":'
+    return f'{{"{VERDICT}":"'
 
 
 def constraint(rubric: Rubric, reason_chars: int) -> str:

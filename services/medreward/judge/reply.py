@@ -131,7 +131,8 @@ def _reason(prompt: Prompt, completion: Completion, position: int, *, fenced: bo
     if not prompt.stop and completion.finish != "length":
         raise Unparseable("it does not end as the reply", text)
     if position == len(text.rstrip()):
-        return None
+        # nothing shows that the value was finished: 1 may have been on its way to 10
+        raise Unparseable("it ends with its last value", text)
     comma = _NEXT.match(text, position)
     rest = text[comma.end() :] if comma else "?"
     key = f'"{REASON}"'

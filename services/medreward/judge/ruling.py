@@ -7,6 +7,7 @@ of the written ones, both orders averaged, and no value where the judge scores t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -73,15 +74,15 @@ def rule(
         detail = ", ".join(f"{name} {score:g}" for name, score in scores.items())
         return Ruling("ok", detail, scores, reason=verdict.reason)
     found = compare(scores, rubric, settings)
-    apart = abs(found.reference - found.candidate)
+    apart = round(abs(found.reference - found.candidate), 9)  # means of probabilities are not exact
     detail = (
         f"the {_judge(settings)} scores the reference {_said(found.reference)} and the answer "
         f"{_said(found.candidate)}: {_said(apart)} apart, right is below {settings.within:g}"
     )
     if orders == 2:
         detail += "; mean of both orders"
-    if is_low(found.reference, settings):
-        low = f"the {_judge(settings)} scores the reference itself low (under {settings.low_reference.below})"
+    if is_low(found.reference, rubric, settings):
+        low = f"the {_judge(settings)} scores the reference itself low (under {settings.low_reference.below} of 10)"
         if settings.low_reference.action == "unscored":
             return Ruling("unparseable_verdict", f"{low}: {detail}")
         detail += f"; {low}"
@@ -89,9 +90,25 @@ def rule(
     return Ruling("ok", detail, scores, value=value, margin=round(found.margin, 6), reason=verdict.reason)
 
 
-def is_low(reference: float, settings: JudgeSettings) -> bool:
-    """Whether the judge's score of the reference is one that any equally bad answer would match."""
-    return reference < settings.low_reference.below
+def is_low(reference: float, rubric: Rubric, settings: JudgeSettings) -> bool:
+    """Whether the judge's score of the reference is one that any equally bad answer would match.
+
+    The setting is on the scale from 1 to 10; another scale is taken in proportion.
+    """
+    low, high = next(iter(rubric.scores.values()))
+    return reference < low + (settings.low_reference.below - 1) / 9 * (high - low)
+
+
+def on_menu(rubric: Rubric, verdict: Verdict) -> bool:
+    """Whether a verdict that was kept is one that the rubric allows: what lies in a shared cache can be anything."""
+    if not rubric.scores:
+        return verdict.choice in rubric.options
+    return verdict.scores.keys() == rubric.scores.keys() and all(
+        low <= verdict.scores[name] <= high
+        and all(low <= number <= high for number in verdict.distributions.get(name, ()))
+        and math.isclose(math.fsum(verdict.distributions.get(name, {low: 1.0}).values()), 1.0, abs_tol=1e-6)
+        for name, (low, high) in rubric.scores.items()
+    )
 
 
 def _judge(settings: JudgeSettings) -> str:

@@ -20,14 +20,14 @@ import msgspec
 from medreward.contract.errors import ErrorCode, RequestError, ServiceError
 from medreward.judge import JudgeAsk, Judged, Ruled, Ruling
 from medreward.judge import verdict as verdicts
-from medreward.judge.cache import VerdictCache
+from medreward.judge.cache import NoCache, VerdictCache
 from medreward.judge.caller import Caller
 from medreward.judge.flights import Flights
 from medreward.judge.prompt import FieldProblem, TextLimits, render
 from medreward.judge.rubrics import Rubric
-from medreward.judge.ruling import averaged, compare, is_low, rule, scores_of
+from medreward.judge.ruling import averaged, compare, is_low, on_menu, rule, scores_of
 from medreward.judge.settings import JudgeSettings
-from medreward.judge.shortcut import NO_WORDS, short_cut
+from medreward.judge.shortcut import short_cut
 from medreward.judge.tally import Tally
 from medreward.judge.types import Engine, Prompt, Verdict
 from medreward.rewards.types import Outcome, unscored
@@ -53,7 +53,12 @@ class JudgeService:
     """A judge over one engine. For one event loop."""
 
     def __init__(
-        self, engine: Engine, rubrics: Mapping[str, Rubric], settings: JudgeSettings, cache: VerdictCache
+        self,
+        engine: Engine,
+        rubrics: Mapping[str, Rubric],
+        settings: JudgeSettings,
+        cache: VerdictCache,
+        caller: Caller | None = None,
     ) -> None:
         """Raises ValueError as :func:`semantics_rubric`."""
         self._engine = engine
@@ -61,10 +66,10 @@ class JudgeService:
         self._semantics = semantics_rubric(rubrics, settings)
         self._settings = settings
         self._cache = cache
-        self._caller = Caller(engine, settings)
+        self._caller = caller or Caller(engine, settings)
         self._flights: Flights[tuple[str, bool], Verdict] = Flights()
-        self._starting = asyncio.Lock()
-        self._started = False
+        self._work: dict[tuple[str, bool], Tally] = {}
+        self._starting: asyncio.Future[None] | None = None
         self._limits = TextLimits(
             answer_chars=settings.candidate_chars,
             context_chars=settings.context_chars,
@@ -75,16 +80,20 @@ class JudgeService:
         """What the semantics verdicts depend on."""
         return self._fingerprint(self._semantics)
 
+    def without_cache(self) -> JudgeService:
+        """The same judge, behind the same limits, that asks the engine every time."""
+        return JudgeService(self._engine, self._rubrics, self._settings, NoCache(), self._caller)
+
     async def start(self) -> None:
         """Learns what the engine is; whoever does not call it waits for it with the first judgement.
 
         Raises:
             EngineError: the engine cannot tell.
         """
-        async with self._starting:
-            if not self._started:
-                await self._engine.start()
-                self._started = True
+        if self._starting is None or (self._starting.done() and _failed(self._starting)):
+            self._starting = asyncio.ensure_future(self._engine.start())
+        # one that stops waiting does not stop the engine from starting
+        await asyncio.shield(self._starting)
 
     async def refresh(self) -> None:
         """Looks again at what the engine is: an endpoint may have been upgraded."""
@@ -101,7 +110,6 @@ class JudgeService:
 
     async def judge(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Judged:
         """The semantics of each ask: value 1 if the two answers are close, else 0 (GEMeX-RMCoT, section 4.2.2)."""
-        await self.start()
         fields = [_fields(ask, self._semantics) for ask in asks]
         explain = [ask.explain for ask in asks]
         tally = Tally()
@@ -117,7 +125,6 @@ class JudgeService:
             RequestError: ``not_found`` (no such rubric) or ``invalid`` (a field that the rubric does not have).
         """
         chosen = find_rubric(self._rubrics, rubric, items)
-        await self.start()
         tally = Tally()
         rulings = await self._rulings(chosen, items, [explain] * len(items), deadline, tally)
         return Ruled(rulings, self._fingerprint(chosen), tally.counts())
@@ -131,6 +138,12 @@ class JudgeService:
         tally: Tally,
     ) -> list[Ruling]:
         tally.asked += len(items)
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                await self.start()
+        except TimeoutError:
+            tally.failed += len(items)
+            return [self._late()] * len(items)
         prepared: list[_Item | Ruling] = []
         turn = time.monotonic()
         for fields, wanted in zip(items, explain, strict=True):
@@ -151,10 +164,6 @@ class JudgeService:
         try:
             prompt = self._prompt(rubric, fields, explain, swapped=False)
         except FieldProblem as problem:
-            if rubric.swap is not None and problem.field == rubric.swap[1] and problem.field in fields:
-                # a policy that answers nothing has answered wrongly; whoever leaves the field out has made a mistake
-                tally.short_cuts += 1
-                return Ruling("ok", NO_WORDS, value=0.0)
             return Ruling("invalid_input", f"{problem.field}: {problem}")
         if not prompt.cut and (ruling := short_cut(rubric, prompt.fields)) is not None:
             tally.short_cuts += 1
@@ -209,23 +218,30 @@ class JudgeService:
                 (known,) = await self._cache.find([key])
                 exchanged = await self._verdict(prompt, key, False, known, tally)
                 scores, orders = averaged([scores, scores_of(exchanged, settings)]), 2
-            tally.low_references += is_low(compare(scores, rubric, settings).reference, settings)
+            tally.low_references += is_low(compare(scores, rubric, settings).reference, rubric, settings)
         return rule(rubric, verdict, scores, settings, orders=orders)
 
     async def _verdict(self, prompt: Prompt, key: str, explain: bool, known: Verdict | None, tally: Tally) -> Verdict:
         # it may have been finished since the cache was asked
         known = self._cache.peek(key) or known
-        if known is not None and (known.reason is not None or not explain):
+        if known is not None and on_menu(prompt.rubric, known) and (known.reason is not None or not explain):
             tally.cache_hits += 1
             return known if explain else known._replace(reason=None)
         flight = (key, explain)
         if self._flights.under_way(flight):
             tally.coalesced += 1
-        return await self._flights.share(flight, lambda: self._ask(prompt, key, tally))
+        work = self._work.setdefault(flight, Tally())
+        try:
+            return await self._flights.share(flight, lambda: self._ask(prompt, key, work))
+        finally:
+            # whoever leaves, done or not, books what was done until then, so that all replies together book it once
+            tally.take(work)
+            if not self._flights.under_way(flight) and self._work.get(flight) is work:
+                del self._work[flight]
 
-    async def _ask(self, prompt: Prompt, key: str, tally: Tally) -> Verdict:
+    async def _ask(self, prompt: Prompt, key: str, work: Tally) -> Verdict:
         """The engine's verdict, kept."""
-        completion = await self._caller.complete(prompt, tally)
+        completion = await self._caller.complete(prompt, work)
         verdict = verdicts.read(prompt, completion)
         self._cache.keep(key, verdict)
         return verdict
@@ -270,17 +286,27 @@ class JudgeService:
         return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=20).hexdigest()
 
 
+_ASKED = ("question", "context", "reference", "candidate")
+
+
 def semantics_rubric(rubrics: Mapping[str, Rubric], settings: JudgeSettings) -> Rubric:
     """The rubric that decides the semantics reward.
 
     Raises:
-        ValueError: the one that the settings name is not there, or does not compare two answers.
+        ValueError: the one that the settings name is not there, or cannot be it.
     """
-    chosen = rubrics.get(settings.semantics_rubric)
-    if chosen is None or chosen.swap is None:
-        known = ", ".join(sorted(name for name, rubric in rubrics.items() if rubric.swap is not None))
-        raise ValueError(f"judge.semantics_rubric: {settings.semantics_rubric!r} compares no answers; of {known}")
-    return chosen
+    fitting = sorted(
+        name
+        for name, rubric in rubrics.items()
+        if rubric.swap == ("reference", "candidate")
+        and all(field in _ASKED or not spec.required for field, spec in rubric.fields.items())
+    )
+    if settings.semantics_rubric not in fitting:
+        raise ValueError(
+            f"judge.semantics_rubric: {settings.semantics_rubric!r} does not compare reference and candidate by what a "
+            f"rollout has ({', '.join(_ASKED)}); of {', '.join(fitting)}"
+        )
+    return rubrics[settings.semantics_rubric]
 
 
 def find_rubric(rubrics: Mapping[str, Rubric], name: str, items: Sequence[Mapping[str, str]]) -> Rubric:
@@ -304,12 +330,7 @@ def find_rubric(rubrics: Mapping[str, Rubric], name: str, items: Sequence[Mappin
 
 
 def _fields(ask: JudgeAsk, rubric: Rubric) -> dict[str, str]:
-    texts = {
-        "question": ask.question,
-        "context": ask.context,
-        "reference": ask.reference,
-        "candidate": ask.candidate,
-    }
+    texts = dict(zip(_ASKED, (ask.question, ask.context, ask.reference, ask.candidate), strict=True))
     return {name: text for name, text in texts.items() if name in rubric.fields}
 
 
@@ -323,6 +344,10 @@ def _outcome(ruling: Ruling, engine: str) -> Outcome:
     if ruling.reason is not None:
         explanation["reason"] = ruling.reason
     return Outcome("ok", ruling.value, ruling.detail, explanation)
+
+
+def _failed(done: asyncio.Future[None]) -> bool:
+    return done.cancelled() or done.exception() is not None
 
 
 async def _typed(ruling: Awaitable[Ruling], cut: Sequence[str]) -> Ruling:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,11 +13,19 @@ from medreward.section import Section
 DEFAULT_MODEL = "aaditya/Llama3-OpenBioLLM-70B"
 
 
+def _check_port(field: str, parts: SplitResult) -> None:
+    try:
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"{field}: {error}") from None
+
+
 class LowReference(Section):
     """What to do when the judge scores the reference itself low: any equally bad answer would then be right."""
 
     below: int = Field(5, ge=1, le=10)
-    """a reference scored under this is low; 1: none is"""
+    """a reference scored under this is low, on the scale from 1 to 10 (another rubric's scale is taken in
+    proportion); 1: none is"""
     action: Literal["mark", "unscored"] = "mark"
     """``mark`` says it in ``detail``; ``unscored`` leaves the reward absent"""
 
@@ -40,8 +49,10 @@ class Cache(Section):
     def _redis_has_url(self) -> Self:
         if self.kind == "redis" and not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("redis_url: with kind redis it must be redis://, rediss:// or unix://")
-        if "@" in self.redis_url:
+        parts = urlsplit(self.redis_url)
+        if parts.password or parts.username or "password" in parse_qs(parts.query):
             raise ValueError("redis_url: no password here; name the variable that holds it in redis_password_env")
+        _check_port("redis_url", parts)
         return self
 
 
@@ -68,6 +79,10 @@ class OpenAI(Section):
     def _is_url(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
+        parts = urlsplit(value)
+        if parts.username or parts.password:
+            raise ValueError("no user or key here; a key belongs in api_key_file, or the variable named in api_key_env")
+        _check_port("base_url", parts)
         return value.rstrip("/")
 
 

@@ -7,7 +7,7 @@ from medreward.judge.types import Completion
 
 
 class Tally:
-    """The counts of one batch, as they grow."""
+    """Counts, as they grow: of one batch, or of work that several batches wait for."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -28,6 +28,12 @@ class Tally:
         self.prompt_tokens += completion.prompt_tokens
         self.cached_tokens += completion.cached_tokens
         self.completion_tokens += completion.completion_tokens
+
+    def take(self, other: Tally) -> None:
+        """Takes over what ``other`` has counted so far, which starts again from 0."""
+        for name, count in vars(other).items():
+            setattr(self, name, getattr(self, name) + count)
+            setattr(other, name, 0)
 
     def counts(self) -> JudgeCounts:
         """As they stand."""

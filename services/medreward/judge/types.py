@@ -34,6 +34,8 @@ class Prompt(NamedTuple):
     messages: tuple[Message, ...]
     constraint: str
     """regular expression of the whole reply with its reason; an engine that stops early writes a prefix of such"""
+    begins: str
+    """how every such reply begins; an engine that can go on from there need not write it"""
     stop: tuple[str, ...]
     """strings that end the reply: after the last score, unless the reason is wanted"""
     max_tokens: int

@@ -34,6 +34,7 @@ class Asks(Generic[Ask]):
         self.wanted = 0
         """questions with their repeats"""
         self._position: dict[Ask, int] = {}
+        self._repeats: list[int] = []
         self._outcomes: Sequence[Outcome] = ()
 
     def __len__(self) -> int:
@@ -42,11 +43,22 @@ class Asks(Generic[Ask]):
     def add(self, asks: Sequence[Ask]) -> list[int]:
         """Where the answers to these will be found."""
         self.wanted += len(asks)
-        return [self._position.setdefault(ask, len(self._position)) for ask in asks]
+        positions = [self._position.setdefault(ask, len(self._position)) for ask in asks]
+        for position in positions:
+            if position == len(self._repeats):
+                self._repeats.append(0)
+            self._repeats[position] += 1
+        return positions
 
     def answers(self, positions: Sequence[int]) -> list[Outcome]:
         """The answers at these positions, once :meth:`put_to` is done."""
         return [self._outcomes[position] for position in positions]
+
+    def failed(self) -> int:
+        """Questions, with their repeats, that got no answer, once :meth:`put_to` is done."""
+        return sum(
+            count for count, outcome in zip(self._repeats, self._outcomes, strict=True) if outcome.status != "ok"
+        )
 
     async def put_to(
         self,
@@ -100,9 +112,12 @@ class JudgeCall:
         repeats = self._asks.wanted - len(self._asks)
         if self._counts is None:
             # it failed as a whole
-            return JudgeCounts(asked=self._asks.wanted, coalesced=repeats, failed=len(self._asks))
+            return JudgeCounts(asked=self._asks.wanted, coalesced=repeats, failed=self._asks.failed())
         return msgspec.structs.replace(
-            self._counts, asked=self._counts.asked + repeats, coalesced=self._counts.coalesced + repeats
+            self._counts,
+            asked=self._counts.asked + repeats,
+            coalesced=self._counts.coalesced + repeats,
+            failed=self._asks.failed(),
         )
 
 

@@ -27,7 +27,7 @@ from medreward.contract.errors import ServiceError
 from medreward.judge import JudgeAsk, Judged, Ruled
 from medreward.judge.canary.metrics import canary_gauge
 from medreward.judge.canary.watch import watch
-from medreward.judge.settings import Cache, JudgeSettings
+from medreward.judge.service import JudgeService
 from medreward.judge.types import Engine
 from medreward.observability.metrics import MULTIPROC_DIR
 from medreward.scoring.deadline import Deadline
@@ -35,7 +35,8 @@ from medreward.scoring.deadline import Deadline
 log = logging.getLogger(__name__)
 
 _ATTEMPTS = 5  # over about six seconds, in which a replica that died has been replaced
-_WAY_S = 0.02  # for the way back, so that what is done at the deadline is still in the reply
+# of the time that is left, what the way back is given, so that what is done at the deadline is still in the reply
+_WAY_S, _WAY_SHARE, _WAY_ITEM_S = 0.03, 0.05, 0.0002
 _ASKED_S = 2.0  # for a fingerprint
 
 _LOST = (RayActorError, DeploymentUnavailableError)
@@ -56,7 +57,7 @@ class JudgeReplica:
         assert judge is not None  # the application has no judge otherwise
         self._judge = judge
         await judge.start()
-        self._watching = _watch_canaries(loaded.judge, engine)
+        self._watching = _watch_canaries(judge, loaded.judge.canary_every_s)
 
     async def judge(self, asks: Sequence[JudgeAsk], seconds: float) -> Judged:
         """See :meth:`medreward.judge.Judge.judge`; the deadline is in seconds from now."""
@@ -75,16 +76,13 @@ class JudgeReplica:
         await self._judge.refresh()
 
 
-def _watch_canaries(settings: JudgeSettings, engine: Engine | None) -> asyncio.Task[NoReturn] | None:
-    """The suite on the live engine, with a judge of its own that keeps no verdicts."""
-    if not settings.canary_every_s:
+def _watch_canaries(judge: JudgeService, every_s: float) -> asyncio.Task[NoReturn] | None:
+    """The suite on the live engine, behind the same limits, and without the cache."""
+    if not every_s:
         return None
     if directory := os.environ.get(MULTIPROC_DIR):
         Path(directory).mkdir(parents=True, exist_ok=True)
-    uncached = settings.model_copy(update={"cache": Cache(kind="none")})
-    judge = build_judge(uncached, engine)
-    assert judge is not None
-    return asyncio.ensure_future(watch(judge, canary_gauge(CollectorRegistry()), settings.canary_every_s))
+    return asyncio.ensure_future(watch(judge.without_cache(), canary_gauge(CollectorRegistry()), every_s))
 
 
 class RemoteJudge:
@@ -108,13 +106,15 @@ class RemoteJudge:
 
     async def judge(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Judged:
         """See :meth:`medreward.judge.Judge.judge`."""
-        judged: Judged = await self._call(lambda: self._handle.judge.remote(list(asks), _left(deadline)))
+        judged: Judged = await self._call(lambda: self._handle.judge.remote(list(asks), _left(deadline, len(asks))))
         self._fingerprint = judged.fingerprint
         return judged
 
     async def rule(self, rubric: str, items: Sequence[Mapping[str, str]], explain: bool, deadline: Deadline) -> Ruled:
         """See :meth:`medreward.judge.Judge.rule`."""
-        ruled: Ruled = await self._call(lambda: self._handle.rule.remote(rubric, list(items), explain, _left(deadline)))
+        ruled: Ruled = await self._call(
+            lambda: self._handle.rule.remote(rubric, list(items), explain, _left(deadline, len(items)))
+        )
         return ruled
 
     async def _call(self, call: Callable[[], Any]) -> Any:
@@ -144,8 +144,10 @@ class RemoteJudge:
             raise ServiceError("unavailable", f"the judge is lost: {type(error).__name__}") from None
 
 
-def _left(deadline: Deadline) -> float:
-    return max(0.0, deadline.remaining() - _WAY_S)
+def _left(deadline: Deadline, count: int) -> float:
+    """Seconds that the judge has for ``count`` items: what is left, but for the way back."""
+    left = deadline.remaining()
+    return left - min(left / 2, _WAY_S + _WAY_SHARE * left + _WAY_ITEM_S * count)
 
 
 def bind_judge(settings: dict[str, Any]) -> Application | None:

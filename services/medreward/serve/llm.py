@@ -205,7 +205,7 @@ class LLMEngine:
         reply = await self._call("answer", seconds, Ask(chat.body(prompt, MODEL_ID, "vllm")))
         if isinstance(error := reply.get("error"), Mapping):
             raise _refusal(error)
-        return chat.completion(reply)
+        return chat.completion(reply, chat.begun(prompt, "vllm"))
 
     async def close(self) -> None:
         """Nothing to give back: Serve keeps the handle's connections."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from medreward.judge.types import Completion, EngineError, Prompt
@@ -12,9 +12,9 @@ from medreward.scoring.deadline import Deadline
 
 def scores(reference: int, candidate: int, reason: str | None = None) -> Completion:
     """A completion of the semantics rubric, with ten tokens written and a hundred read."""
-    text = f'{{"assistant1": {reference}, "assistant2": {candidate}'
+    text = f'{{"assistant1": {reference}, "assistant2": {candidate},'
     if reason is not None:
-        text += f', "reason": "{reason}"}}'
+        text += f' "reason": "{reason}"}}'
     return Completion(text, "stop", prompt_tokens=100, cached_tokens=60, completion_tokens=10)
 
 
@@ -29,12 +29,15 @@ class FakeEngine:
         self.cancelled = 0
         self.closed = False
         self.started = 0
+        self.starting: Callable[[], Awaitable[object]] | None = None
         self.polled = 0
         self.down_for = 0
         self.who: dict[str, str] = {"engine": "fake", "model": "m", "revision": "1"}
 
     async def start(self) -> None:
         self.started += 1
+        if self.starting is not None:
+            await self.starting()
 
     async def ready(self) -> None:
         self.polled += 1

@@ -68,8 +68,8 @@ def settings(url: str, **changed: object) -> Cache:
 
 async def _stored(cache: RedisCache) -> None:
     """Waits until what was kept is in Redis."""
-    if cache._writes:
-        await asyncio.wait(cache._writes)
+    if cache._writer is not None:
+        await cache._writer
 
 
 def test_memory_keeps_what_it_is_given() -> None:
@@ -116,6 +116,20 @@ def test_another_process_finds_in_redis_what_this_one_kept(server: Server) -> No
         assert other.peek("a") is None
         assert await other.find(["a", "x", "b"]) == [V, None, W]
         assert other.peek("a") == V  # and it has it itself now
+        await one.close()
+        await other.close()
+
+    asyncio.run(run())
+
+
+def test_a_burst_is_kept_whole_and_found_by_many_at_once(server: Server) -> None:
+    async def run() -> None:
+        one, other = (RedisCache.connect(settings(server.url, redis_timeout_s=5.0)) for _ in range(2))
+        for number in range(3000):
+            one.keep(str(number), V)
+        await _stored(one)
+        found = await asyncio.gather(*(other.find([str(number)]) for number in range(3000)))
+        assert found == [[V]] * 3000
         await one.close()
         await other.close()
 
@@ -217,7 +231,9 @@ def test_the_password_comes_from_the_environment(tmp_path: Path, monkeypatch: py
         server.stop()
 
 
-@pytest.mark.parametrize("url", ["", "http://host", "redis://user:hush@host"])
+@pytest.mark.parametrize(
+    "url", ["", "http://host", "redis://user:hush@host", "redis://host/0?password=hush", "redis://host:x/0"]
+)
 def test_settings_refuse_what_is_no_redis_and_a_password_in_the_url(url: str) -> None:
     with pytest.raises(ValueError, match="redis_url"):
         settings(url)

@@ -92,9 +92,10 @@ def test_a_one_that_may_be_a_ten_does_not_matter_where_it_is_rare() -> None:
     assert of([{"9": 0.999, "1": 0.001}])["assistant1"] == pytest.approx({1: 0.001, 9: 0.999})
 
 
-def test_a_one_at_the_end_of_the_tokens_leaves_the_score_out() -> None:
+def test_a_one_at_the_end_of_the_tokens_is_no_reply() -> None:
     done = completion('{"assistant1": ', "3", ', "assistant2": ', {"1": 0.9, "3": 0.1})
-    assert list(distributions(PROMPT, done)) == ["assistant1"]
+    with pytest.raises(Unparseable):
+        distributions(PROMPT, done)
 
 
 def test_a_menu_that_holds_little_of_the_probability_leaves_the_score_out() -> None:
@@ -142,7 +143,7 @@ def test_without_alternatives_there_is_no_distribution() -> None:
 
 
 def test_tokens_that_do_not_spell_the_text_give_no_distribution() -> None:
-    assert distributions(PROMPT, completion("nothing", "9", text='{"assistant1": 9, "assistant2": 3')) == {}
+    assert distributions(PROMPT, completion("nothing", "9", text='{"assistant1": 9, "assistant2": 3,')) == {}
 
 
 def test_tokens_without_their_blanks_are_found() -> None:

@@ -99,3 +99,19 @@ def test_the_rate_holds_back_what_is_above_it() -> None:
         assert gate.inside == 0
 
     asyncio.run(run())
+
+
+def test_who_waits_for_the_rate_fills_the_queue() -> None:
+    async def run() -> None:
+        gate, release, seen = Gate(100, 2, rate_per_s=0.5), asyncio.Event(), list[int]()
+        release.set()
+        tasks = [asyncio.ensure_future(_through(gate, release, seen)) for _ in range(10)]
+        await asyncio.wait(tasks, timeout=0.2)
+        refused = [task for task in tasks if task.done() and task.exception() is not None]
+        assert (len(seen), gate.waiting, len(refused)) == (1, 2, 7)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert (gate.waiting, gate.inside) == (0, 0)
+
+    asyncio.run(run())

@@ -13,9 +13,10 @@ from medreward.contract.errors import ErrorCode, RequestError
 from medreward.judge import JudgeAsk, Judged, Ruled
 from medreward.judge.cache import MemoryCache, NoCache, VerdictCache
 from medreward.judge.rubrics import load_rubrics
+from medreward.judge.ruling import rule
 from medreward.judge.service import JudgeService
 from medreward.judge.settings import JudgeSettings
-from medreward.judge.types import Completion, EngineError, Prompt, Token
+from medreward.judge.types import Completion, EngineError, Prompt, Token, Verdict
 from medreward.scoring.deadline import Deadline
 from tests.unit.judge.engine import FakeEngine, by_length, scores
 
@@ -201,7 +202,7 @@ def test_texts_that_are_equal_only_where_they_were_cut_are_judged() -> None:
 
 
 def test_rubrics_that_compare_nothing_have_no_short_cut() -> None:
-    engine = FakeEngine(Completion('{"verdict": "A"', "stop"))
+    engine = FakeEngine(Completion('{"verdict": "A",', "stop"))
     done = ruled(service(engine), "review", {"question": "q", "reference": "same", "candidate": "same"})
     assert len(engine.asked) == 1
     assert (done.rulings[0].choice, done.rulings[0].label) == ("A", "Correct")
@@ -263,7 +264,7 @@ def _with_logprobs(prompt: Prompt) -> Completion:
     """9 and 7 as written, but the second is nearly an 8: apart by 2 in integers, by less in expectation."""
     import math
 
-    pieces = ['{"', "assistant", "1", '":', " ", "9", ",", ' "', "assistant", "2", '":', " ", "7"]
+    pieces = ['{"', "assistant", "1", '":', " ", "9", ",", ' "', "assistant", "2", '":', " ", "7", ","]
     tops = {5: {"9": 0.9, "8": 0.1}, 12: {"7": 0.51, "8": 0.49}}
     tokens = []
     for index, piece in enumerate(pieces):
@@ -298,6 +299,7 @@ def test_expected_scores_without_log_probabilities_are_no_verdict() -> None:
         "10 10",
         '{"assistant1": 11, "assistant2": 3',
         '{"assistant1": 9',
+        '{"assistant1": 10, "assistant2": 1',
         'Sure! {"assistant1": 9, "assistant2": 9}',
         '{"assistant1": 9, "assistant2": 9} {"assistant1": 1, "assistant2": 9}',
     ],
@@ -485,7 +487,7 @@ def test_missing_field_is_invalid_input_of_that_item_alone() -> None:
 
 
 def test_stages_gives_its_four_scores() -> None:
-    text = '{"localization": 4, "visual_analysis": 3, "knowledge": 5, "reasoning": 2'
+    text = '{"localization": 4, "visual_analysis": 3, "knowledge": 5, "reasoning": 2,'
     rubric = RUBRICS["stages"]
     fields = dict.fromkeys(rubric.fields, "text")
     (ruling,) = ruled(service(FakeEngine(Completion(text, "stop"))), "stages", fields).rulings
@@ -536,3 +538,86 @@ def test_an_engine_that_was_upgraded_never_serves_an_old_verdict() -> None:
     judged(judge, ask("abc"))
     assert len(engine.asked) == 2
     assert judge.fingerprint()["engine_version"] == "2"
+
+
+def test_a_kept_verdict_that_the_rubric_does_not_allow_is_asked_for_anew() -> None:
+    class Poisoned(MemoryCache):
+        async def find(self, keys: Sequence[str]) -> list[Verdict | None]:
+            poison: list[Verdict | None] = [
+                Verdict({"assistant1": 99, "assistant2": 99}, None, None, {}),
+                Verdict({"assistant1": 9}, None, None, {}),
+                Verdict({}, "A", None, {}),
+            ]
+            return [poison[number % 3] for number, _ in enumerate(keys)]
+
+    engine = FakeEngine(scores(9, 3))
+    done = judged(service(engine, Poisoned(10, 100)), ask("a"), ask("b"), ask("c"))
+    assert values(done) == [0.0, 0.0, 0.0]
+    assert done.counts.engine_calls == 3
+
+
+def test_what_is_done_is_booked_once_also_when_the_first_who_asked_has_left() -> None:
+    async def slow(prompt: Prompt) -> Completion:
+        await asyncio.sleep(0.1)
+        return by_length(prompt)
+
+    judge = service(FakeEngine(slow))
+
+    async def run() -> list[Judged]:
+        waits = [judge.judge([ask("abcdefgh")], Deadline.after_ms(ms)) for ms in (20, 5000, 5000)]
+        return await asyncio.gather(*waits)
+
+    counts = [done.counts for done in asyncio.run(run())]
+    assert [count.engine_calls for count in counts] == [1, 0, 0]
+    assert sum(count.prompt_tokens for count in counts) == 100
+    assert sum(count.completion_tokens for count in counts) == 10
+
+
+def test_an_engine_that_does_not_tell_what_it_is_holds_nobody_past_the_deadline() -> None:
+    engine = FakeEngine()
+    told = asyncio.Event()
+    engine.starting = told.wait
+    judge = service(engine)
+
+    async def run() -> None:
+        (late,) = (await judge.judge([ask("abc")], Deadline.after_ms(50))).outcomes
+        assert (late.status, late.value) == ("timeout", None)
+        told.set()
+        (outcome,) = (await judge.judge([ask("abc")], Deadline.after_ms(5000))).outcomes
+        assert outcome.status == "ok"
+
+    asyncio.run(run())
+    assert engine.started == 1  # whoever stopped waiting did not stop it
+
+
+def test_limits_hold_for_the_judge_without_cache_too() -> None:
+    engine = FakeEngine()
+    judge = service(engine, max_concurrency=2)
+    other = judge.without_cache()
+
+    async def run() -> None:
+        batches = [[ask(f"{number} {index}") for index in range(10)] for number in range(2)]
+        await asyncio.gather(
+            *(one.judge(batch, Deadline.after_ms(5000)) for one, batch in zip((judge, other), batches, strict=True))
+        )
+        await other.judge(batches[1], Deadline.after_ms(5000))
+
+    asyncio.run(run())
+    assert engine.most_inside == 2
+    assert len(engine.asked) == 30
+
+
+def test_an_engine_that_wants_to_be_left_alone_for_long_is_overloaded_at_once() -> None:
+    engine = FakeEngine(EngineError("overloaded", "later", retryable=True, retry_after_s=100.0))
+    done = judged(service(engine, call_timeout_s=60.0), ask("abc"))
+    assert done.outcomes[0].status == "overloaded"
+    assert len(engine.asked) == 1
+
+
+@pytest.mark.parametrize(("second", "value"), [(5.0, 0.0), (5.0000001, 1.0)])
+def test_a_mean_that_is_not_exact_does_not_cross_the_border(second: float, value: float) -> None:
+    rubric = RUBRICS["semantics"]
+    # 0.7 + 6.3, which is 6.999999999999999
+    found = {"assistant1": 10 * 0.07 + 10 * 0.63, "assistant2": second}
+    ruling = rule(rubric, Verdict({}, None, None, {}), found, JudgeSettings(low_reference={"below": 1}))
+    assert ruling.value == value

@@ -32,7 +32,6 @@ def said(text: str, prompt: Prompt = EARLY, finish: str = "stop") -> Verdict:
 @pytest.mark.parametrize(
     "text",
     [
-        HEAD,
         HEAD + ",",
         HEAD + ", ",
         HEAD + ', "r',
@@ -43,7 +42,7 @@ def said(text: str, prompt: Prompt = EARLY, finish: str = "stop") -> Verdict:
         "\n " + FULL + "\n",
         f"```json\n{FULL}\n```",
         f"```\n{FULL}```\n",
-        "```json\n" + HEAD,
+        "```json\n" + HEAD + ",",
         '{"assistant1":9,"assistant2":3,"reason":""}',
         '{\n  "assistant1" : 9,\n  "assistant2" : 3,\n  "reason": "x"\n}',
     ],
@@ -156,8 +155,18 @@ def test_a_reason_is_text_that_can_be_sent_and_shown() -> None:
     assert reason == 'a "b" é 😀  '
 
 
+@pytest.mark.parametrize(
+    "text", [HEAD, HEAD + " ", '{"assistant1": 10, "assistant2": 1', '{"assistant1":1,"assistant2":1\n']
+)
+def test_a_value_that_may_have_gone_on_is_unparseable(text: str) -> None:
+    with pytest.raises(Unparseable, match="ends with its last value"):
+        said(text)
+    with pytest.raises(Unparseable, match="ends with its last value"):
+        said('{"verdict":"A"', REVIEW)
+
+
 def test_swapped_scores_are_swapped_back() -> None:
-    assert said(HEAD, SWAPPED).scores == {"assistant1": 3, "assistant2": 9}
+    assert said(HEAD + ",", SWAPPED).scores == {"assistant1": 3, "assistant2": 9}
 
 
 def test_a_letter_on_the_menu_is_the_choice() -> None:

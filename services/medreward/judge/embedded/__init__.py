@@ -10,7 +10,8 @@
 ``reading``, ``units``         what a text says: units, each asserted, denied or doubted
 ``shape``                      what is no answer at all
 ``guards/``                    what no similarity outweighs
-``similarity``                 how much of the reference the candidate has
+``similarity``, ``content``    how much of the reference the candidate has, and whether what matters is there
+``acronyms``, ``answers``      acronyms that the other text spells out; yes and no
 ``semantics``, ``review``,     the rubrics
 ``trust``, ``stages``
 ``engine``, ``reply``          the judge's Protocol; the reply as JSON

@@ -11,6 +11,7 @@ from .words import stem
 
 _ACRONYM = re.compile(r"\b[A-Za-z]{3,7}s?\b")
 _BRACKETED = re.compile(r"\s*\(\s*([A-Za-z-]{2,8})\s*\)")
+_LIGHT_BETWEEN = 2
 _SHORT = 2
 """words of an answer that may write an acronym in small letters"""
 
@@ -44,10 +45,24 @@ def without_acronym(reference: str) -> str:
     """The reference without an acronym in brackets that only repeats the words before it: "... syndrome (PRES)"."""
 
     def dropped(found: re.Match[str]) -> str:
-        letters = found[1].replace("-", "").casefold()
-        before = re.split(r"[\s-]+", re.sub(r"[^\w\s-]", "", reference[: found.start()].casefold()))
-        initials = "".join(word[0] for word in before if word)
-        light = "".join(word[0] for word in before if word and word not in LIGHT)
-        return "" if initials.endswith(letters) or light.endswith(letters) else found[0]
+        letters = found[1].replace("-", "")
+        before = [word for word in re.split(r"[\W_]+", reference[: found.start()].casefold()) if word]
+        near = " ".join(before[-len(letters) - _LIGHT_BETWEEN :])
+        capitals = sum(letter.isupper() for letter in letters) >= 2
+        return "" if capitals and _made_of(letters.casefold(), near) else found[0]
 
     return _BRACKETED.sub(dropped, reference) if "(" in reference else reference
+
+
+def _made_of(letters: str, text: str) -> bool:
+    """The letters stand in the text in this order, the first and half of all at the beginning of words."""
+    initials = [word[0] for word in text.split()]
+    at = begun = first = 0
+    for letter in letters:
+        at = text.find(letter, at) + 1
+        if not at:
+            return False
+        if letter in initials[begun:]:
+            begun = initials.index(letter, begun) + 1
+            first += 1
+    return letters[0] in initials and 2 * first >= len(letters)

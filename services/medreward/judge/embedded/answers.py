@@ -43,8 +43,10 @@ _DENIES = re.compile(
     rf"{_SUBJECT}not\s+{_PRESENT}(?:\s+(?:here|in|on|at)\b.*)?|(?:it|this|that|they)\s+(?:is|are|was|were)\s+not"
     rf"|(?:it|this|that|they)\s+(?:isn't|aren't|wasn't)(?:\s+{_PRESENT})?"
     rf"|{_SUBJECT}(?:absent|negative)|(?:there (?:is|are) )?none(?:\s+(?:is|are)\s+{_PRESENT})?"
-    r"|(?:there is )?no (?:evidence|sign|signs|indication) of (?:disease|it|this|that|such\b.*|an? abnormality|abnormality)"
-    r"|(?:there (?:is|are) )?no such \w+"
+    r"|(?:there is )?no (?:evidence|sign|signs|indication) of "
+    r"(?:disease|it|this|that|such\b.*"
+    r"|an? abnormality|abnormality)"
+    r"|(?:there (?:is|are) )?no such \w+|there (?:isn't|aren't|is not|are not) any"
 )
 _AFFIRMS = re.compile(
     rf"{_SUBJECT}{_PRESENT}(?:\s+(?:here|in|on|at)\b.*)?|{_SUBJECT}positive|(?:it|this|they) (?:is|are|does|do)"
@@ -53,7 +55,7 @@ _STATED = frozenset(("finding", "state", "quality", "word", "imaging", "size", "
 _COVERED = 0.6
 _PRONOUNCED = 80
 _HEALTHY = frozenset(("abnormal", "stabl", "safe", "stable"))
-_SAID = {"yes": True, "true": True, "no": False, "false": False}
+_SAID = {"yes": True, "true": True, "affirmative": True, "no": False, "false": False}
 
 
 def is_closed(question: str) -> bool:
@@ -73,6 +75,8 @@ def pronounced(text: str, question: Reading) -> bool | None:
     if len(text) > _PRONOUNCED or any(unit.absent for unit in question.units) or _HEALTHY & question.names:
         return None
     short = " ".join(token.text for token in tokens(plain(text)) if token.text[0].isalnum())
+    if len(short.split()) == 1 and short in _SAID:
+        return _SAID[short]
     if _DENIES.fullmatch(short):
         return False
     return True if _AFFIRMS.fullmatch(short) else None
@@ -95,12 +99,14 @@ def _implied(answer: Reading, question: Reading) -> bool | None:
         return False
     if any(unit.name == "abnormal" and unit.absent for unit in asked) and _all_found(answer):
         return False
+    if all(unit.name == "abnormal" and not unit.absent for unit in asked) and _all_found(answer):
+        return True
     found = [match for match in matches(asked, answer) if match.strength >= NEAR and match.found]
     if _another(asked, answer):
         return False
     total = sum(unit.weight for unit in asked)
     if not found or sum(match.unit.weight for match in found) < _COVERED * total:
-        things = [match for match in found if match.unit.kind in ("finding", "state", "quality")]
+        things = [match for match in found if match.unit.kind in ("finding", "state", "quality", "side")]
         if answer.says is None and not (
             things
             and (
@@ -140,16 +146,20 @@ def _all_found(answer: Reading) -> bool:
 
 def _another(asked: list[Unit], answer: Reading) -> bool:
     """ "Is this an MRI?" "This is a CT.": another one of its kind says no."""
-    wanted = [unit for unit in asked if unit.kind == "imaging"]
+    wanted = [unit for unit in asked if unit.kind == "imaging" or unit.name == "midline"]
     if not wanted or any(unit.name in answer.names for unit in wanted):
         return False
     groups = {group for unit in wanted for group in LEXICON.groups.get(unit.name, ())}
     return any(
         groups & set(LEXICON.groups.get(unit.name, ()))
         for unit in answer.units
-        if unit.kind == "imaging" and not unit.absent and not unit.hedged
+        if unit.kind in ("imaging", "finding", "state") and not unit.absent and not unit.hedged
     )
 
 
 def _asked(question: Reading) -> list[Unit]:
-    return [unit for unit in question.units if unit.kind in _STATED and unit.name not in LIGHT and unit.weight >= 0.25]
+    return [
+        unit
+        for unit in question.units
+        if (unit.kind in _STATED or unit.name == "midline") and unit.name not in LIGHT and unit.weight >= 0.25
+    ]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
+
+from .text import Token
 
 Sign = Literal["not", "absent", "seen", "hedge", "or", "and", "stop", "link", "tail", "skip"]
 """``not`` denies what follows, ``absent`` what stands before, ``seen`` says that what stands before is there;
@@ -15,9 +19,13 @@ _WORDS: dict[Sign, str] = {
         lacks | lacking | lack of | free of | clear of | free from | devoid of | negative for | denies |
         denied | deny | rules out | ruling out | excludes | excluding | rather than | instead of |
         as opposed to | absence of | no evidence of | no sign of | no signs of | no longer | fails to |
-        failed to | unlikely to be | there is no | nothing | no such | other than | zero | everything except | anything but | anything except |
-        everything but | all except | all but | contrary to | unlike | wrong to | incorrect to | false to | mistaken to |
-        not to be confused with | distinct from | no convincing | no definite | isnt | arent |
+        failed to | unlikely to be | there is no | nothing | no such | other than | zero |
+        everything except | anything but | anything except |
+        everything but | all except | all but | contrary to | unlike |
+        wrong to | incorrect to | false to | mistaken to |
+        not to be confused with | distinct from | no convincing | no definite |
+        argue against | argues against | arguing against | evidence against | speaks against | speak against | hardly |
+        scarcely | exclude | isnt | arent |
         doesnt | wasnt | cant | dont | not any | opposite of""",
     "absent": """
         absent | not seen | not present | not identified | not visible | not visualized | not visualised |
@@ -26,7 +34,12 @@ _WORDS: dict[Sign, str] = {
         not there | not the case | not the answer | not correct | is false | is wrong | incorrect |
         is not true | isn't present | isn't seen | isn't there | has resolved | resolved | never seen |
         never present | is the wrong answer | is a wrong answer | is not right | is not what | is mistaken |
-        is incorrect | was wrong | was excluded | is excluded | is a mistake""",
+        less likely |
+        not likely | improbable | implausible | doubtful | rejected | was rejected | discarded |
+        dismissed | has cleared | have cleared | not confirmed | unconfirmed | has healed | is incorrect |
+        was wrong | was excluded | is excluded | is a mistake | never occurred | never happened |
+        did not occur | least likely | would be wrong | would be incorrect | would be false | would be a mistake |
+        turned out to be wrong | turned out to be false | turned out wrong | proved wrong | to be wrong | is untrue""",
     "seen": """
         is present | are present | is seen | are seen | is visible | are visible | is noted | are noted |
         is identified | are identified | is there | are there | was seen | were seen | is evident | was found |
@@ -39,8 +52,10 @@ _WORDS: dict[Sign, str] = {
         conceivably | rule out | equivocal | indeterminate | i guess | questionable | potentially |
         not entirely sure | differential includes | differential diagnosis includes | differentials include |
         may also be | possibility | initially thought | first thought | originally thought | previously thought |
-        was thought | was suspected | initially suspected | mimics | mimic | mimicked | simulates | resembles | resembling |
-        masquerading | masquerades | one might think | would have thought""",
+        was thought | was suspected | initially suspected | mimics | mimic | mimicked |
+        simulates | resembles | resembling | masquerading | masquerades | one might think | would have thought |
+        i doubt it | i doubt | suspected but | history of | treated for | if there were | if it were | if this were |
+        would show | would demonstrate | would appear | would look""",
     "or": """
         or | versus | vs | and/or | alternatively | otherwise""",
     "and": """
@@ -51,7 +66,7 @@ _WORDS: dict[Sign, str] = {
     "link": """
         is | are | was | were | be | been | being | has | have | had | shows | show | showed | reveals |
         revealed | demonstrates | demonstrated | indicates | suggests | represents | appears | seems | looks |
-        means | involves | includes | contains | affects | located | there""",
+        means | involves | includes | contains | affects | located | lies | sits | there""",
     "tail": """
         due to | secondary to | caused by | complicated by | mimicking | associated with | in setting of |
         related to | resulting from | as result of | presenting with | presenting as""",
@@ -68,7 +83,8 @@ _WORDS: dict[Sign, str] = {
         my | not necessarily | based | according | first of all | additionally | furthermore | moreover |
         overall | presence of | presence | sure | clear evidence | clearly | definitely | certainly | yes |
         observed | noted in | by | more | most | during | between | among | through | within | near | via |
-        against | off | if | just | only | another | other | s | later | subsequently | initially | eventually | safely""",
+        against | off | if | just | only | another | other | s |
+        later | subsequently | initially | eventually | safely""",
 }
 SINGLE: dict[str, Sign] = {}
 """words that steer by themselves"""
@@ -124,3 +140,33 @@ NOT_A_SIDE_AFTER = frozenset(
         "as",
     ]
 )
+
+_PRONOUNS = frozenset(("that", "this", "it", "which", "these", "they"))
+_AUXILIARIES = frozenset(("is", "are", "was", "were", "has", "have", "had", "been", "be"))
+_ENDS = frozenset(".;?!\n")
+_EARLIER = frozenset(("prior", "previous", "previously", "before", "earlier", "last", "old"))
+_AHEAD = 8
+_LAST = 3
+"""words that a clause may have which only takes back the one before: "but rejected" """
+
+
+def refers_back(words: Sequence[Token], at: int) -> bool:
+    """ "..., but that is wrong", "... but rejected.": it speaks of the statement before."""
+    if any(token.text in _EARLIER for token in words[at : at + _AHEAD]):
+        return False  # "a mass, which was not seen before"
+    before = [token.text for token in words[max(0, at - 4) : at]]
+    while before and (before[-1] in _AUXILIARIES or SINGLE.get(before[-1]) == "skip"):
+        before.pop()
+    if before and before[-1] in _PRONOUNS:
+        return True
+    rest = [token.text for token in words[at : at + _LAST + 1]]
+    return (
+        bool(before)
+        and (len(rest) <= _LAST or any(text in _ENDS for text in rest))
+        and SINGLE.get(before[-1]) == "stop"
+    )
+
+
+def likelier(words: Sequence[Token], at: int) -> bool:
+    """ "More likely edema than ...": what follows is the less likely."""
+    return ("more", "likely") in pairwise(token.text for token in words[max(0, at - 7) : at])

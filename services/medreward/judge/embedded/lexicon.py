@@ -42,6 +42,7 @@ FILES = (
     "abbreviations.txt",
     "imaging.txt",
     "findings.txt",
+    "diseases.txt",
     "general.txt",
     "relations.txt",
     "regions.txt",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from .common_words import COMMON
-from .control import NOT_A_SIDE_AFTER, PHRASES, SINGLE, SUBJECTS, Sign
+from .control import NOT_A_SIDE_AFTER, PHRASES, SINGLE, SUBJECTS, Sign, likelier, refers_back
 from .lexicon import LEXICON, LIGHT, Kind
 from .quantities import Quantity, quantity_at
 from .text import Token, plain, tokens
@@ -17,11 +17,12 @@ from .units import WEIGHTS, Reading, Unit
 from .words import stem
 
 _COMMON_WEIGHT = 0.4
+_MORE = 0.4
+"""that each further word of a finding's name adds to its weight: "Creutzfeldt-Jakob disease" """
+_MOST = 2.0
 _TAIL = 0.5
 """of a unit that only tells the circumstances: "due to ...", or stands in brackets"""
 _RELATIVES = frozenset(("that", "which", "who"))
-_PRONOUNS = frozenset(("that", "this", "it", "which", "these", "they"))
-_AUXILIARIES = frozenset(("is", "are", "was", "were", "has", "have", "had", "been", "be"))
 _STOPS = frozenset(".;?!\n")
 _BREAKS = frozenset(',():/"')
 
@@ -49,6 +50,7 @@ class _Reader:
         self.hedged = False
         self.tail = 1.0
         self.bracket = 1.0
+        self.denied_outside = False
         self.start = 0
         """first unit that a predicate behind it may speak of"""
         self.clause_start = 0
@@ -126,6 +128,9 @@ class _Reader:
             and (self.words[at + 1].text == ",")
         ):
             return 1  # "... on the left. No, on the right."
+        if text == "than" and likelier(self.words, at):
+            self._deny(at)  # "more likely edema than pneumonia"
+            return 1
         if text in SINGLE and not (token.written == "May" and self._in_date(at)):
             self._steer(SINGLE[text], at)
             return 1
@@ -201,7 +206,9 @@ class _Reader:
                     return 1
             for name, absent in entry.units:
                 kind = LEXICON.kinds[name]
-                self._add(name, kind, absent, WEIGHTS[kind], None, True, at)
+                several = kind == "finding" and len(entry.units) == 1
+                weight = WEIGHTS[kind] * (min(_MOST, 1 + _MORE * (len(entry.stems) - 1)) if several else 1.0)
+                self._add(name, kind, absent, weight, None, True, at)
             return taken
         return 0
 
@@ -220,6 +227,8 @@ class _Reader:
         after = self.words[at + 1].text if at + 1 < len(self.words) else "."
         before = self.words[at - 1].text if at else ","
         if after in NOT_A_SIDE_AFTER:
+            if after == "and" and at + 2 < len(self.words) and stem(self.words[at + 2].text) in LEXICON.forms:
+                return True  # "left and top"
             return before in ("the", "on", "both") and after not in ("to", "answer")
         return True
 
@@ -259,8 +268,10 @@ class _Reader:
         elif mark in _BREAKS:
             if mark == "(":
                 self.bracket = 0.25
+                self.denied_outside = self.denied
             elif mark == ")":
                 self.bracket = 1.0
+                self.denied = self.denied_outside  # "left (not right) lung"
             if mark == ":":
                 self._close()
                 self.colon = True
@@ -295,6 +306,8 @@ class _Reader:
             self.tail = _TAIL
             self._segment("")
         elif sign == "hedge":
+            if self.words[at].text == "would":
+                self._doubt()  # "pneumonia would show consolidation"
             self.hedged = True
             self.hedged_units = len(self.units)
         elif sign == "seen":
@@ -342,19 +355,12 @@ class _Reader:
             return False
         return all(unit.weight < _COMMON_WEIGHT for unit in self.units[self.denied_units :])
 
-    def _refers_back(self, at: int) -> bool:
-        """ "..., but that is wrong": a pronoun stands for the statement before."""
-        before = [token.text for token in self.words[max(0, at - 4) : at]]
-        while before and (before[-1] in _AUXILIARIES or SINGLE.get(before[-1]) == "skip"):
-            before.pop()
-        return bool(before) and before[-1] in _PRONOUNS
-
     def _absent(self, at: int) -> None:
         if self.denied and self._adjoins(at):
             self.denied = False  # "not absent"
             return
         first = max(self.start, self.clause_start)
-        if len(self.units) == first and (self.colon or self._refers_back(at)):
+        if len(self.units) == first and (self.colon or refers_back(self.words, at)):
             first = self.previous_start
         if len(self.units) == first:
             self._deny(at)
@@ -373,7 +379,8 @@ class _Reader:
         self.denied = self.hedged = False
         self.tail = 1.0
         self.seen_link = False
-        self.previous_start, self.clause_start = self.clause_start, len(self.units)
+        if len(self.units) > self.clause_start:
+            self.previous_start, self.clause_start = self.clause_start, len(self.units)
         self.start = self.clause_start
         self._segment("")
 

@@ -10,12 +10,13 @@ _UNSAFE = re.compile(r"[\"\\\x00-\x1f\x7f\u2028\u2029]+")
 
 
 def write(verdict: Mapping[str, int | str], reason: str, whole: bool) -> str:
-    """``{"assistant1":9,"assistant2":3,"reason":"..."}``; without ``whole`` it ends behind the last verdict."""
+    """``{"assistant1":9,"assistant2":3,"reason":"..."}``; without ``whole`` it ends behind the comma that
+    shows the last value to be complete."""
     parts = [
         f'"{name}":{value}' if isinstance(value, int) else f'"{name}":"{value}"' for name, value in verdict.items()
     ]
-    text = "{" + ",".join(parts)
-    return f'{text},"reason":"{plain_reason(reason)}"}}' if whole else text
+    text = "{" + ",".join(parts) + ","
+    return f'{text}"reason":"{plain_reason(reason)}"}}' if whole else text
 
 
 def plain_reason(reason: str) -> str:

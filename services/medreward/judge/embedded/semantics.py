@@ -11,17 +11,7 @@ from medreward.rewards.matching import normalize
 
 from .acronyms import without_acronym, written_out
 from .answers import bare, is_closed, pronounced, said
-from .content import (
-    ASKED,
-    FULL,
-    another_item,
-    has_matter,
-    has_place,
-    lacks_its_side,
-    missing_item,
-    other_head,
-    plain_name,
-)
+from .content import ASKED, FULL, plain_name, shortfall
 from .guards import GUARDS
 from .lexicon import LEXICON
 from .reading import read
@@ -30,11 +20,11 @@ from .similarity import Match, matches, recall
 from .text import plain, tokens
 from .units import Reading, Unit
 
-RIGHT = 0.62
+RIGHT = 0.68
 """share of the reference's weight that a right answer has"""
 RIGHT_OF_NAMES = 0.34
 """the same, where the vocabulary knows no word of the reference"""
-RIGHT_OF_LONG = 0.2
+RIGHT_OF_LONG = 0.3
 """the same, of a reference of ``LONG`` weight or more"""
 SHORT = 2.4
 LONG = 4.0
@@ -232,26 +222,10 @@ def _compare(known: Reading, answer: Reading, asked: Reading, reference: str, qu
     if share < enough and len(known.units) >= _LONG_UNITS:
         main = recall([match for match in found if match.unit.segment == 0], factors)
         share = enough if main >= RIGHT_OF_MAIN else share
-    if share >= enough and not has_matter(found):
-        return _wrong(
-            5, "partial", f"the candidate lacks the matter: {', '.join(plain_name(name) for name in missing)}"
-        )
-    if share >= enough and not has_place(found, asked):
-        return _wrong(4, "partial", f"the candidate lacks the place: {', '.join(plain_name(name) for name in missing)}")
     if share >= enough:
-        other = other_head(known, answer, asked, found)
-        if other:
-            return _wrong(4, "partial", f"the candidate speaks of another one: {plain_name(other)}")
-        extra = another_item(known, answer, asked)
-        if extra:
-            return _wrong(5, "partial", f"the candidate lists {plain_name(extra)} too")
-        chosen = any(unit.kind == "side" for unit in asked.units)
-        if not chosen and lacks_its_side(known, answer):
-            return _wrong(6, "partial", "the candidate lacks the side")
-    if share >= enough:
-        item = missing_item(reference, answer, asked)
-        if item:
-            return _wrong(6, "partial", f"the candidate lacks an item of the reference: {plain_name(item)}")
+        flaw = shortfall(question, reference, known, answer, asked, found)
+        if flaw:
+            return _wrong(flaw.score, "partial", flaw.reason)
         words = ", ".join(dict.fromkeys(plain_name(match.unit.name) for match in found if match.strength >= 0.5))
         return _right(9 if share >= 0.85 else 8, f"the candidate has the reference's {words}")
     lacking = ", ".join(dict.fromkeys(plain_name(name) for name in missing))

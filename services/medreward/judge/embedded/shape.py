@@ -30,7 +30,8 @@ _TO_THE_JUDGE = re.compile(
 )
 _REFUSAL = re.compile(
     r"\bI\s+(?:really\s+)?(?:do\s*n[o']?t|can(?:no|')t|could\s*n[o']?t)\s+(?:actually\s+)?"
-    r"(?:know|say|tell|determine|answer|find|provide|identify|assess|see|be sure|confirm)"
+    r"(?:know|say|tell|determine|answer|find|provide|identify|assess|"
+    r"see(?!\s+(?:any|an?|evidence|signs?)\b)|be sure|confirm)"
     r"|\b(?:can\s*not|can't|cannot|could not|couldn't|unable to|impossible to|not possible to|difficult to)\s+"
     r"(?:be\s+)?(?:determined?|answer(?:ed)?|sa(?:y|id)|tell|told|known?|assess(?:ed)?|provided?|identif(?:y|ied)|judged?)"
     r"|\b(?:could|can|may|might) be (?:anything|any of|one of|almost any|many things|nothing)"
@@ -51,13 +52,18 @@ _ONLY_OPENING = re.compile(
 
 
 _RETRACTS = re.compile(
-    r"\b(?:actually|wait|hmm|oh|sorry|correction|but|rather|hold on|nope)[\s,.:;-]*(?:actually[\s,]*)?(?:no|nope|yes|not)\b"
+    r"\b(?:actually|wait|hmm|oh|sorry|correction|but|rather|hold on|nope)[\s,.:;-]*"
+    r"(?:actually[\s,]*)?(?:no|nope|yes|not)\b"
     r"(?=[\s,]*(?:[.!;,-]|\n|$|(?:it|that|this)\b))"
     r"|(?<=[\w\"')])[.!]\s+no\W*$|\b(?:i|we) (?:was|were|am|are) (?:wrong|mistaken)\b"
-    r"|\b(?:i|we) (?:meant|take back|withdraw)\b|\bthe (?:opposite|contrary) is (?:true|right|the case)\b",
+    r"|\b(?:i|we) (?:really )?doubt (?:it|that|this)\b|\b(?:i|we) (?:meant|take back|withdraw)\b"
+    r"|\bthe (?:opposite|contrary) is (?:true|right|the case)\b",
     re.I,
 )
 """what takes back what stands before: "pneumonia. Actually no." """
+
+
+_NIL = re.compile(r"\w[\s(:=-]+(?:false|untrue|0\s*%?)\W*$", re.I)
 
 
 def retracts(candidate: str) -> bool:
@@ -88,6 +94,8 @@ def no_answer(candidate: str, reading: Reading, reference: Reading) -> str | Non
         return f"the candidate buries its answer in {reading.words} words"
     if _repeats(reading):
         return "the candidate repeats itself instead of answering"
+    if _NIL.search(text) and not any(unit.quantity for unit in reference.units):
+        return "the candidate calls it false"
     refusal = _REFUSAL.search(text)
     if refusal and not _REFUSAL.search("; ".join(unit.name for unit in reference.units)):
         return f"the candidate declines to answer: {refusal[0].strip().lower()}"

@@ -17,7 +17,7 @@ WEIGHTS: dict[Kind, float] = {
     "position": 0.6,
     "month": 0.6,
     "state": 0.8,
-    "quality": 0.5,
+    "quality": 0.45,
     "size": 0.25,
     "generic": 0.3,
 }

@@ -55,9 +55,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.replace(".", "", 1).isdigit():
         return float(value)
-    if (date := email.utils.parsedate_tz(value)) is not None:
+    if (date := email.utils.parsedate_tz(value)) is None:
+        return None
+    try:
         return max(0.0, email.utils.mktime_tz(date) - time.time())
-    return None
+    except (ValueError, OverflowError):  # a date that no calendar has
+        return None
 
 
 def short(message: str, secret: str | None) -> str:

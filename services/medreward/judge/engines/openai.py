@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Mapping
 
@@ -83,9 +84,13 @@ class OpenAIEngine:
         self._version = await self._ask_version() or self._version
 
     def identity(self) -> Mapping[str, str]:
-        """Engine, model, revision, version and sampling; where the endpoint stands is no part of it."""
+        """Engine, model, revision, version and sampling; of where the endpoint stands a digest.
+
+        Two endpoints may call different weights by the same name, so they share no verdicts.
+        """
         return {
             "engine": "openai",
+            "endpoint": hashlib.blake2b(self._settings.base_url.encode(), digest_size=4).hexdigest(),
             "model": self._settings.model,
             "revision": self._settings.revision,
             "engine_version": self._version,
@@ -126,7 +131,11 @@ class OpenAIEngine:
             raise EngineError("timeout", f"the endpoint did not answer in {seconds:.3g} s") from None
         except APIError as error:
             raise engine_error(error, self._key) from None  # the client's error carries the request, key and all
-        return chat.completion(response.content)
+        said = response.content
+        if self._key is not None:
+            # whatever an endpoint writes can be quoted in a detail
+            said = said.replace(self._key.encode(), b"***")
+        return chat.completion(said, chat.begun(prompt, self._settings.structured))
 
     async def close(self) -> None:
         """Closes the connections."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry
 
-from medreward.judge import Judged, JudgeAsk
+from medreward.judge import JudgeAsk, Judged
 from medreward.judge.canary.metrics import canary_gauge
 from medreward.judge.canary.suite import load_suite
 from medreward.judge.canary.watch import watch

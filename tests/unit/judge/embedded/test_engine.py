@@ -64,7 +64,7 @@ def test_the_whole_reply_has_the_rubrics_form(name: str) -> None:
 
 def test_an_early_stop_ends_behind_the_second_score() -> None:
     prompt = render(rubric("semantics"), FIELDS, explain=False)
-    assert re.fullmatch(r'\{"assistant1":9,"assistant2":[1-7]', ask(prompt))
+    assert re.fullmatch(r'\{"assistant1":9,"assistant2":[1-7],', ask(prompt))
 
 
 def test_early_and_whole_replies_have_the_same_scores() -> None:
@@ -76,7 +76,7 @@ def test_swapped_scores_change_places() -> None:
     straight = ask(render(rubric("semantics"), FIELDS, explain=False))
     first, second = re.findall(r"(?<=:)\d+", straight)
     swapped = ask(render(rubric("semantics"), FIELDS, explain=False, swapped=True))
-    assert swapped == f'{{"assistant1":{second},"assistant2":{first}'
+    assert swapped == f'{{"assistant1":{second},"assistant2":{first},'
 
 
 def test_an_unknown_rubric_is_unavailable() -> None:

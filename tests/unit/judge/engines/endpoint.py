@@ -16,9 +16,7 @@ from medreward.judge.types import Prompt
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 GOOD: dict[str, Any] = {
-    "choices": [
-        {"message": {"role": "assistant", "content": '{"assistant1": 9, "assistant2": 3, '}, "finish_reason": "stop"}
-    ],
+    "choices": [{"message": {"role": "assistant", "content": '9,"assistant2":3,'}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 400, "completion_tokens": 28, "prompt_tokens_details": {"cached_tokens": 384}},
 }
 

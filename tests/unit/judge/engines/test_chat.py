@@ -34,7 +34,7 @@ def test_each_engine_is_constrained_in_its_own_words_and_knows_no_others() -> No
     asked = prompt()
     words = {"structured_outputs", "regex", "response_format", "repetition_penalty"}
     bodies = {kind: chat.body(asked, "m", kind) for kind in ("vllm", "sglang", "json_schema", "none")}
-    assert bodies["vllm"]["structured_outputs"] == {"regex": asked.constraint}
+    assert bodies["vllm"]["structured_outputs"] == {"regex": asked.constraint.removeprefix(r'\{"assistant1":')}
     assert bodies["sglang"]["regex"] == asked.constraint
     assert bodies["json_schema"]["response_format"] == response_format(asked.rubric)
     assert {kind: words & body.keys() for kind, body in bodies.items()} == {
@@ -47,11 +47,38 @@ def test_each_engine_is_constrained_in_its_own_words_and_knows_no_others() -> No
 
 def test_the_prompt_arrives_as_it_is() -> None:
     asked = prompt(top_logprobs=12)
-    body = chat.body(asked, "m", "vllm")
+    body = chat.body(asked, "m", "sglang")
     assert body["messages"] == [{"role": m.role, "content": m.content} for m in asked.messages]
     assert (body["stop"], body["max_tokens"]) == (list(asked.stop), asked.max_tokens)
     assert (body["logprobs"], body["top_logprobs"]) == (True, 12)
     json.dumps(body)
+
+
+@pytest.mark.parametrize("name", sorted(load_rubrics()))
+def test_vllm_goes_on_from_the_beginning_that_all_replies_have(name: str) -> None:
+    rubric = load_rubrics()[name]
+    asked = render(rubric, dict.fromkeys(rubric.fields, "text"))
+    body = chat.body(asked, "m", "vllm")
+    *before, begun = body["messages"]
+    assert before == [{"role": m.role, "content": m.content} for m in asked.messages]
+    assert begun == {"role": "assistant", "content": chat.begun(asked, "vllm")}
+    assert (body["add_generation_prompt"], body["continue_final_message"]) == (False, True)
+    whole, rest = asked.constraint, body["structured_outputs"]["regex"]
+    written = '9,"assistant2":3,"reason":"x"}' if name == "semantics" else 'A","reason":"x"}'
+    if name != "stages":
+        assert re.fullmatch(rest, written)
+        assert re.fullmatch(whole, begun["content"] + written)
+    assert len(rest) < len(whole)
+
+
+def test_what_was_given_stands_before_what_was_written_in_text_and_tokens() -> None:
+    asked = prompt()
+    tokens = [{"token": text, "logprob": -0.1, "top_logprobs": []} for text in ("9", ',"', "assistant2", '":', "3")]
+    made = reply(message={"content": '9,"assistant2":3'}, logprobs={"content": tokens})
+    got = chat.completion(made, chat.begun(asked, "vllm"))
+    assert got.text == '{"assistant1":9,"assistant2":3'
+    assert "".join(token.text for token in got.tokens) == got.text
+    assert chat.begun(asked, "sglang") == chat.begun(asked, "none") == ""
 
 
 def test_log_probabilities_and_stop_are_left_out_where_they_are_not_wanted() -> None:
@@ -81,7 +108,7 @@ def test_a_schema_and_the_regular_expression_allow_the_same_keys_in_the_same_ord
 
 def test_a_reply_is_read_whole() -> None:
     got = chat.completion(json.dumps(GOOD).encode())
-    assert got.text == '{"assistant1": 9, "assistant2": 3, '
+    assert got.text == '9,"assistant2":3,'
     assert got[1:5] == ("stop", 400, 384, 28)
     assert got == chat.completion(GOOD)
 

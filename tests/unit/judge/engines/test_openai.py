@@ -62,7 +62,7 @@ def test_an_answer_comes_back() -> None:
         async with endpoint() as seen:
             return await ask(seen.url)
 
-    assert asyncio.run(run()).text == GOOD["choices"][0]["message"]["content"]
+    assert asyncio.run(run()).text == '{"assistant1":' + GOOD["choices"][0]["message"]["content"]
 
 
 def test_the_key_is_sent_as_bearer_and_stands_nowhere_else(
@@ -297,19 +297,21 @@ def test_an_upgrade_is_seen_and_an_outage_forgets_nothing() -> None:
     assert asyncio.run(run()) == ["1", "2", "2"]
 
 
-def test_identity_tells_what_a_verdict_depends_on_and_not_where_it_came_from() -> None:
+def test_identity_tells_what_a_verdict_depends_on_and_not_where_the_endpoint_stands() -> None:
     here, there = (
         OpenAIEngine(OpenAI(base_url=f"http://{host}/v1", model="m", revision="r1"), 1).identity()
-        for host in ("a", "b")
+        for host in ("judge-a", "judge-b")
     )
-    assert here == there
+    # two endpoints may call different weights by the same name
+    assert {name for name in here if here[name] != there[name]} == {"endpoint"}
+    assert "judge-a" not in str(here)
     others = [
-        OpenAI(base_url="http://a/v1", model="other", revision="r1"),
-        OpenAI(base_url="http://a/v1", model="m", revision="r2"),
-        OpenAI(base_url="http://a/v1", model="m", revision="r1", structured="none"),
+        OpenAI(base_url="http://judge-a/v1", model="other", revision="r1"),
+        OpenAI(base_url="http://judge-a/v1", model="m", revision="r2"),
+        OpenAI(base_url="http://judge-a/v1", model="m", revision="r1", structured="none"),
     ]
     assert all(OpenAIEngine(settings, 1).identity() != here for settings in others)
-    assert set(here) == {"engine", "model", "revision", "engine_version", "sampling"}
+    assert set(here) == {"engine", "endpoint", "model", "revision", "engine_version", "sampling"}
 
 
 @pytest.mark.parametrize(("models", "is_ready"), [(["m", "n"], True), (["n"], False)])
@@ -340,3 +342,30 @@ def test_an_endpoint_that_is_away_is_not_ready() -> None:
 
     with pytest.raises(EngineError):
         asyncio.run(run())
+
+
+@pytest.mark.parametrize("repeats", ["content", "finish_reason"])
+def test_an_endpoint_that_repeats_the_key_tells_it_to_nobody(repeats: str, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("sk-hush-hush")
+
+    async def parrot(request: web.Request) -> web.Response:
+        said = request.headers["authorization"]
+        choice = {"message": {"role": "assistant", "content": "9"}, "finish_reason": "stop"}
+        if repeats == "content":
+            choice["message"] = {"role": "assistant", "content": said}
+        else:
+            choice["finish_reason"] = said
+        return web.json_response({"choices": [choice]})
+
+    async def run() -> str:
+        async with endpoint(parrot) as seen:
+            engine = OpenAIEngine(OpenAI(base_url=seen.url, model="m", api_key_file=key), 1)
+            try:
+                return (await engine.complete(prompt(), Deadline.after_ms(10_000))).text
+            except EngineError as error:
+                return error.detail
+            finally:
+                await engine.close()
+
+    assert "hush" not in asyncio.run(run())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ..lexicon import LEXICON
 from ..similarity import NEAR, matches, strength
-from ..units import Reading
+from ..units import Reading, Unit
 
 _KEYS = frozenset(("finding", "anatomy", "imaging", "word", "number", "side", "position", "month"))
 _MEDICAL = frozenset(("finding", "anatomy", "imaging"))
 _NEAR = 4
+_SCATTERED = 3
+_LISTED = 3
 _MOST_FINDINGS = 4
 """findings or places that an answer may list beyond the reference's"""
 
@@ -72,11 +74,35 @@ def _alternatives(candidate: Reading, mine: set[str], reference: Reading, questi
             near = segments[number][-_NEAR:] if position == 0 else segments[number][:_NEAR]
             for at in near:
                 unit = candidate.units[at]
-                if unit.name in topic or unit.kind not in _KEYS or unit.weight <= 0.5:
+                normal = (
+                    unit.name == "abnormal" and unit.absent and not any(u.name == "abnormal" for u in reference.units)
+                )
+                if unit.name in topic or (unit.kind not in _KEYS and not normal) or unit.weight <= 0.5:
                     continue
                 if not _stands_for(unit.name, candidate, mine, reference):
                     return unit.name.replace("_", " ").lstrip("#")
     return None
+
+
+def _scattered(candidate: Reading, mine: set[str], reference: Reading, question: Reading) -> bool:
+    """ "1. pneumonia 2. effusion 3. mass": a list without commas."""
+    parts: dict[tuple[int, int], list[Unit]] = {}
+    for unit in candidate.units:
+        parts.setdefault((unit.clause, unit.segment), []).append(unit)
+    expected = max(1, len({(unit.clause, unit.segment) for unit in reference.units}))
+    if candidate.linked or len(candidate.units) > _SCATTERED * max(1, len(parts)):
+        return False
+    strange = {
+        unit.name
+        for unit in candidate.units
+        if unit.kind == "finding"
+        and not unit.absent
+        and unit.name not in question.names | question.others
+        and not _stands_for(unit.name, candidate, mine, reference)
+    }
+    return (
+        bool(mine & candidate.names) and len(strange) >= 2 * expected and len(candidate.units) <= _LISTED * len(strange)
+    )
 
 
 def _too_many(candidate: Reading, mine: set[str], reference: Reading, question: Reading) -> str | None:
@@ -97,6 +123,8 @@ def _too_many(candidate: Reading, mine: set[str], reference: Reading, question: 
         many = medical >= 2 * expected or len(strange) >= 3 * expected
         if not candidate.linked and many and all(len(item) <= 3 for item in items):
             return f"the candidate lists {len(items)} things where the reference has {expected}"
+    if _scattered(candidate, mine, reference, question):
+        return "the candidate lists findings one by one"
     extra = {
         unit.name
         for unit in candidate.units

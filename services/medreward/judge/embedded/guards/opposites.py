@@ -40,6 +40,12 @@ def _clashes(reference: Reading, candidate: Reading, at: int, mine: set[str]) ->
     stated = [i for i, unit in enumerate(candidate.units) if unit.name in mine and not unit.absent]
     if not stated:
         return not own or bool(own & reference.names) or len(candidate.units) <= _SHORT
+    if (
+        not own
+        and len(candidate.units) <= _SHORT
+        and all(candidate.units[i].clause < candidate.units[at].clause for i in stated)
+    ):
+        return True  # "it looks like a CT but it is an MRI"
     if own and own <= mine:
         own = frozenset()
     return any(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..similarity import NEAR, Match, matches
 from ..units import Reading, Unit
+from .heads import heads
 
 _STATED = frozenset(("finding", "state", "quality", "word", "imaging", "size"))
 _MEDICAL = frozenset(("finding", "state", "imaging", "anatomy", "side"))
@@ -22,7 +23,7 @@ def polarity(reference: Reading, candidate: Reading, question: Reading) -> str |
             return f"{denied} denies {_spoken(match.unit)}, the other asserts it"
     if keys and _denied_as_a_whole(keys, candidate, reference):
         return f"the candidate both asserts and denies {_spoken(keys[0].unit)}"
-    return _abnormal(reference, candidate, question)
+    return _abnormal(reference, candidate, question) or _normal(reference, candidate, found)
 
 
 def _said(match: Match, candidate: Reading) -> set[bool]:
@@ -54,6 +55,23 @@ def _abnormal(reference: Reading, candidate: Reading, question: Reading) -> str 
     for unit in candidate.units:
         if unit.kind == "finding" and not unit.absent and unit.name not in question.names:
             return f"the reference says normal, the candidate asserts {_spoken(unit)}"
+    return None
+
+
+def _normal(reference: Reading, candidate: Reading, found: list[Match]) -> str | None:
+    """The reference finds something in an organ that the candidate calls normal, and the candidate does not find it."""
+    there = {match.unit.name for match in found}
+    for at, unit in enumerate(candidate.units):
+        if unit.name != "abnormal" or not unit.absent:
+            continue
+        organs = heads(candidate, at)
+        for number, other in enumerate(reference.units):
+            stated = other.kind in ("finding", "state") and not other.absent and other.name not in there
+            shared = (
+                {unit.name for unit in reference.units if unit.kind == "anatomy"} & organs & heads(reference, number)
+            )
+            if stated and shared:
+                return f"the candidate calls {min(shared).replace('_', ' ')} normal, the reference does not"
     return None
 
 
