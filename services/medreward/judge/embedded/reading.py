@@ -271,6 +271,7 @@ class _Reader:
                 self.denied_outside = self.denied
             elif mark == ")":
                 self.bracket = 1.0
+                self._trailing()
                 self.denied = self.denied_outside  # "left (not right) lung"
             if mark == ":":
                 self._close()

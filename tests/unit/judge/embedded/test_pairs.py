@@ -22,6 +22,7 @@ KNOWN_LIMITS = {
     ("yes", "it is in the midline"): "a pronoun does not stand for what was asked",
     ("ascites", "Free fluid is seen in the abdomen around the liver."): "a synonym of several words, torn apart",
     ("enlarged heart with clear lungs", "enlarged heart with congested lungs"): "a further finding is let pass",
+    ("pneumonia", "pneumonia x"): "a letter behind it is not read",
     ("the mass compresses the trachea", "the mass compresses the esophagus"): "a neighbour in a long reference",
 }
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from ..lexicon import LEXICON
 from ..similarity import NEAR, matches, strength
-from ..units import Reading, Unit
+from ..units import Reading
 
 _KEYS = frozenset(("finding", "anatomy", "imaging", "word", "number", "side", "position", "month"))
 _MEDICAL = frozenset(("finding", "anatomy", "imaging"))
 _NEAR = 4
-_SCATTERED = 3
-_LISTED = 3
+_SCATTERED = 9
+"""units of a list without commas"""
+_LISTED = 2.5
+"""units for each of its findings, at most"""
 _MOST_FINDINGS = 4
 """findings or places that an answer may list beyond the reference's"""
 
@@ -86,11 +88,9 @@ def _alternatives(candidate: Reading, mine: set[str], reference: Reading, questi
 
 def _scattered(candidate: Reading, mine: set[str], reference: Reading, question: Reading) -> bool:
     """ "1. pneumonia 2. effusion 3. mass": a list without commas."""
-    parts: dict[tuple[int, int], list[Unit]] = {}
-    for unit in candidate.units:
-        parts.setdefault((unit.clause, unit.segment), []).append(unit)
     expected = max(1, len({(unit.clause, unit.segment) for unit in reference.units}))
-    if candidate.linked or len(candidate.units) > _SCATTERED * max(1, len(parts)):
+    said = [unit for unit in candidate.units if unit.kind != "number"]
+    if candidate.linked or len(said) > _SCATTERED:
         return False
     strange = {
         unit.name
@@ -100,9 +100,7 @@ def _scattered(candidate: Reading, mine: set[str], reference: Reading, question:
         and unit.name not in question.names | question.others
         and not _stands_for(unit.name, candidate, mine, reference)
     }
-    return (
-        bool(mine & candidate.names) and len(strange) >= 2 * expected and len(candidate.units) <= _LISTED * len(strange)
-    )
+    return bool(mine & candidate.names) and len(strange) >= 2 * expected and len(said) <= _LISTED * len(strange)
 
 
 def _too_many(candidate: Reading, mine: set[str], reference: Reading, question: Reading) -> str | None:
