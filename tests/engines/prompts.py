@@ -46,4 +46,4 @@ def any_rubric(name: str, **options: Any) -> Prompt:
 
 def endless() -> Prompt:
     """A reply that takes some thousand tokens, so that it can be interrupted."""
-    return semantics(1)[0]._replace(constraint="[a-z]{3000}", stop=(), max_tokens=2500)
+    return semantics(1)[0]._replace(constraint="[a-z]{3000}", begins="", stop=(), max_tokens=2500)

@@ -35,7 +35,7 @@ class Prompt(NamedTuple):
     constraint: str
     """regular expression of the whole reply with its reason; an engine that stops early writes a prefix of such"""
     begins: str
-    """how every such reply begins; an engine that can go on from there need not write it"""
+    """how every such reply begins, if all begin alike; an engine that can go on from there need not write it"""
     stop: tuple[str, ...]
     """strings that end the reply: after the last score, unless the reason is wanted"""
     max_tokens: int

@@ -50,9 +50,10 @@ def body(prompt: Prompt, model: str, structured: Structured) -> dict[str, Any]:
     if structured in ("vllm", "sglang"):
         request["repetition_penalty"] = 1.0  # not in OpenAI's protocol: others refuse what they do not know
     if structured == "vllm":
-        request["messages"].append({"role": "assistant", "content": prompt.begins})
-        request["add_generation_prompt"] = False
-        request["continue_final_message"] = True
+        if prompt.begins:
+            request["messages"].append({"role": "assistant", "content": prompt.begins})
+            request["add_generation_prompt"] = False
+            request["continue_final_message"] = True
         request["structured_outputs"] = {"regex": _rest(prompt)}
     elif structured == "sglang":
         request["regex"] = prompt.constraint
