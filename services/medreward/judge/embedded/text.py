@@ -39,6 +39,8 @@ _TOKEN = re.compile(
     r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[^\W\d_]\.(?:[^\W\d_]\.)+|[^\W_]+(?:'[^\W_]+)?|[.,;:?!()\n%°/+~<>\"-]"
 )
 _X_RAY = re.compile(r"\bx[- ]?rays?\b", re.I)
+_LEVELS = re.compile(r"\b([CTLS])(\d{1,2})[/-](?=\d)", re.I)
+"""two levels of the spine written as one: "L4/5" """
 _COMPOUND_NEGATIVE = re.compile(r"\b(non?)-(?=[a-z])", re.I)
 _FOOTNOTE = re.compile(r"(?<=[a-z]{4})\d{1,3}$")
 """digits that stick to a long word are marks of a footnote: "Rogers12" """
@@ -62,6 +64,7 @@ def plain(text: str) -> str:
         text = _FOREIGN_RUN.sub(lambda run: _latin(run[0]), text) if not text.isascii() else text
     if "<" in text:
         text = _TAG.sub(" ", text)
+    text = _LEVELS.sub(r"\1\2-\1", text)
     return _X_RAY.sub("xray", _COMPOUND_NEGATIVE.sub(r"\1 ", _MARKUP.sub("", text)))
 
 
