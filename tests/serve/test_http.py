@@ -177,7 +177,7 @@ def test_examples_of_the_docs_work_when_pasted(cluster: Cluster) -> None:
         ):
             answer = post(cluster, path.replace("{name}", "answer").replace("{rubric}", "semantics"), example["value"])
             assert answer.status_code == 200, answer.text
-            assert answer.json()["results"]
+            assert answer.json().get("results") or answer.json()["verdicts"]
             tried += 1
     assert tried >= 3
 
