@@ -117,10 +117,10 @@ def write_json(path: Path, value: object) -> None:
 def _write_textfile(path: Path, report: Report) -> None:
     from prometheus_client import CollectorRegistry, write_to_textfile
 
-    from medreward.judge.canary.metrics import canary_gauge
+    from medreward.judge.canary.metrics import CanaryGauge
 
     registry = CollectorRegistry()
-    canary_gauge(registry).set(report)
+    CanaryGauge(registry).set(report)
     try:
         # by a rename: a collector never reads half of it
         write_to_textfile(str(path), registry)

@@ -84,10 +84,8 @@ _backoff = wait_random_exponential(multiplier=0.2, max=5.0)
 
 
 def _pause(state: RetryCallState) -> float:
-    """Seconds before asking again: what the engine asks for; none if it is back; else a growing random pause."""
+    """Seconds before asking again: what the engine asks for, or a growing random pause, since many are lost at once."""
     error = state.outcome.exception() if state.outcome is not None else None
     if isinstance(error, EngineError) and error.retry_after_s is not None:
         return error.retry_after_s
-    if isinstance(error, EngineError) and error.status == "unavailable":
-        return 0.0
     return _backoff(state)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from medreward.contract import types as t
-from medreward.contract.errors import ServiceError
+from medreward.contract.errors import RequestError, ServiceError
 from medreward.judge import Judge, Ruled, Ruling
 from medreward.judge.rubrics import Rubric
 from medreward.judge.service import find_rubric
 from medreward.scoring.deadline import Deadline
+
+log = logging.getLogger(__name__)
 
 
 class Desk:
@@ -59,11 +62,20 @@ class Desk:
             return self._none(items, Ruling("unavailable", "no judge is configured"))
         try:
             async with asyncio.timeout(deadline.remaining()):
-                return await self._judge.rule(request.rubric, items, request.explain, deadline)
+                ruled = await self._judge.rule(request.rubric, items, request.explain, deadline)
+        except RequestError:
+            raise
         except TimeoutError:
             return self._none(items, Ruling("timeout", "the judge did not answer before the deadline"))
         except ServiceError as error:
             return self._none(items, Ruling(error.status, error.detail))
+        except Exception as error:
+            log.exception("the judge failed")
+            return self._none(items, Ruling("unavailable", f"the judge failed: {type(error).__name__}"))
+        if len(ruled.rulings) != len(items):
+            log.error("the judge gave %d rulings to %d items", len(ruled.rulings), len(items))
+            return self._none(items, Ruling("unavailable", "the judge answered out of step"))
+        return ruled
 
     def _none(self, items: list[dict[str, str]], ruling: Ruling) -> Ruled:
         counts = t.JudgeCounts(asked=len(items), failed=len(items))

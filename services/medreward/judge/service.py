@@ -147,7 +147,7 @@ class JudgeService:
         prepared: list[_Item | Ruling] = []
         turn = time.monotonic()
         for fields, wanted in zip(items, explain, strict=True):
-            prepared.append(self._prepare(rubric, fields, wanted, tally))
+            prepared.append(self._late() if deadline.expired else self._prepare(rubric, fields, wanted, tally))
             if time.monotonic() - turn > _TURN_S:
                 await asyncio.sleep(0)
                 turn = time.monotonic()
@@ -232,12 +232,13 @@ class JudgeService:
             tally.coalesced += 1
         work = self._work.setdefault(flight, Tally())
         try:
-            return await self._flights.share(flight, lambda: self._ask(prompt, key, work))
+            verdict = await self._flights.share(flight, lambda: self._ask(prompt, key, work))
         finally:
             # whoever leaves, done or not, books what was done until then, so that all replies together book it once
             tally.take(work)
             if not self._flights.under_way(flight) and self._work.get(flight) is work:
                 del self._work[flight]
+        return verdict if explain else verdict._replace(reason=None)
 
     async def _ask(self, prompt: Prompt, key: str, work: Tally) -> Verdict:
         """The engine's verdict, kept."""

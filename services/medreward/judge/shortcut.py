@@ -23,7 +23,10 @@ def short_cut(rubric: Rubric, fields: Mapping[str, str]) -> Ruling | None:
     if rubric.swap is None:
         return None
     reference, candidate = (fields[name] for name in rubric.swap)
-    if normalize(candidate) == normalize(reference):
+    expected = normalize(reference)
+    if not expected:
+        return Ruling("invalid_input", f"{rubric.swap[0]}: it says nothing")
+    if normalize(candidate) == expected:
         return Ruling("ok", EQUAL, value=1.0)
     if not has_words(candidate):
         return Ruling("ok", NO_WORDS, value=0.0)

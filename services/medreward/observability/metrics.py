@@ -55,7 +55,7 @@ class Metrics:
         )
         self._verdicts = Counter(
             "medreward_judge_verdicts",
-            "Verdicts asked for by rubric, and their status",
+            "Verdicts that /v1/judge was asked for by rubric, and their status",
             ["rubric", "status"],
             registry=registry,
         )

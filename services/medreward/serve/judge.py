@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,7 +26,7 @@ from medreward.assembly import build_judge
 from medreward.config import load_settings
 from medreward.contract.errors import ServiceError
 from medreward.judge import JudgeAsk, Judged, Ruled
-from medreward.judge.canary.metrics import canary_gauge
+from medreward.judge.canary.metrics import CanaryGauge
 from medreward.judge.canary.watch import watch
 from medreward.judge.service import JudgeService
 from medreward.judge.types import Engine
@@ -34,7 +35,7 @@ from medreward.scoring.deadline import Deadline
 
 log = logging.getLogger(__name__)
 
-_ATTEMPTS = 5  # over about six seconds, in which a replica that died has been replaced
+_ATTEMPTS = 6  # over about six seconds, in which a replica that died has been replaced
 # of the time that is left, what the way back is given, so that what is done at the deadline is still in the reply
 _WAY_S, _WAY_SHARE, _WAY_ITEM_S = 0.03, 0.05, 0.0002
 _ASKED_S = 2.0  # for a fingerprint
@@ -82,7 +83,7 @@ def _watch_canaries(judge: JudgeService, every_s: float) -> asyncio.Task[NoRetur
         return None
     if directory := os.environ.get(MULTIPROC_DIR):
         Path(directory).mkdir(parents=True, exist_ok=True)
-    return asyncio.ensure_future(watch(judge.without_cache(), canary_gauge(CollectorRegistry()), every_s))
+    return asyncio.ensure_future(watch(judge.without_cache(), CanaryGauge(CollectorRegistry()), every_s))
 
 
 class RemoteJudge:
@@ -135,7 +136,8 @@ class RemoteJudge:
                     try:
                         answer = await response
                     except asyncio.CancelledError:
-                        response.cancel()
+                        with suppress(RayError, RayServeException):  # it may have failed at that very moment
+                            response.cancel()
                         raise
             return answer
         except BackPressureError:

@@ -161,5 +161,7 @@ class LocalCluster:
 
 
 def _cpus_wanted(settings: Settings) -> float:
-    engine = settings.judge.vllm.replicas if settings.judge.engine == "vllm" else 0
+    vllm = settings.judge.vllm
+    # a core for the replica, and one for each of its workers
+    engine = vllm.replicas * (1 + vllm.tensor_parallel_size) if settings.judge.engine == "vllm" else 0
     return settings.ingress.replicas * settings.ingress.cpus + settings.judge.cpus + engine

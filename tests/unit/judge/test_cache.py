@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from medreward.judge.cache import MemoryCache, NoCache, RedisCache, open_cache
+from medreward.judge.cache import MemoryCache, NoCache, open_cache
+from medreward.judge.redis_cache import RedisCache
 from medreward.judge.settings import Cache
 from medreward.judge.types import Verdict
 from medreward.serve.environment import free_port
@@ -166,7 +167,7 @@ def test_an_outage_of_redis_costs_only_the_help(server: Server, caplog: pytest.L
 
 
 def test_redis_that_comes_back_is_used_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("medreward.judge.cache._LEFT_ALONE_S", 0.05)
+    monkeypatch.setattr("medreward.judge.redis_cache._LEFT_ALONE_S", 0.05)
 
     async def run() -> None:
         cache = RedisCache.connect(settings(server.url))

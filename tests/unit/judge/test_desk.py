@@ -70,6 +70,12 @@ def test_a_judge_that_cannot_serve_gives_its_status_to_every_item() -> None:
     assert [(v.status, v.detail) for v in reply.verdicts] == [("overloaded", "full")]
 
 
+@pytest.mark.parametrize("answer", [RuntimeError("boom"), [], [Ruling("ok", "d")] * 2])
+def test_whatever_a_judge_does_wrong_is_unavailable(answer: Any) -> None:
+    reply = rule(FakeJudge(answer), t.JudgeItem("a", PAIR))
+    assert [(v.status, v.value, v.scores) for v in reply.verdicts] == [("unavailable", None, {})]
+
+
 def test_a_judge_that_does_not_answer_is_a_timeout() -> None:
     reply = rule(FakeJudge(asyncio.sleep(60)), t.JudgeItem("a", PAIR), deadline_ms=50)
     assert [v.status for v in reply.verdicts] == ["timeout"]

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +10,7 @@ from medreward.judge.clean import CUT
 from medreward.judge.prompt import render
 from medreward.judge.rubrics import load_rubrics
 from medreward.judge.types import Completion, Prompt, Verdict
-from medreward.judge.verdict import Unparseable, read, two_scores
+from medreward.judge.verdict import Unparseable, read
 
 RUBRICS = load_rubrics()
 FIELDS = {"question": "q", "reference": "r", "candidate": "c"}
@@ -233,52 +231,3 @@ def test_every_reply_on_the_menu_is_read(a: int, b: int, reason: str, indent: in
 def test_a_flood_is_refused(text: str) -> None:
     with pytest.raises(Unparseable):
         said(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "scores"),
-    [("9 8.5\nBoth were good.", (9, 8.5)), ("10 1", (10, 1)), ("7, 8\n\nx", (7, 8)), (" 8.25  9 \r\nx", (8.25, 9))],
-)
-def test_the_first_line_of_a_review_is_its_two_scores(text: str, scores: tuple[float, float]) -> None:
-    assert two_scores(text) == scores
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "9\n8",
-        "\n9 8",
-        "9 8 7\n",
-        "11 9\n",
-        "0 9\n",
-        "9/10 8/10",
-        "Scores: 9 8\n",
-        "The first is 9 8",
-        "9 8 both",
-        "-9 8",
-        "9.5.5 8",
-    ],
-)
-def test_a_review_that_does_not_begin_with_two_scores_is_unparseable(text: str) -> None:
-    with pytest.raises(Unparseable):
-        two_scores(text)
-
-
-def test_real_reviews_give_the_scores_on_record_or_none() -> None:
-    data = os.environ.get("MEDREWARD_DATA")
-    if not data:
-        pytest.skip("MEDREWARD_DATA is not set: the reviews are not part of this repository")
-    rows = [
-        json.loads(line)
-        for path in sorted((Path(data) / "llava_gpt4_reviews").glob("review_*.jsonl"))
-        for line in path.read_text().splitlines()
-    ]
-    missing = []
-    for row in rows:
-        try:
-            assert list(two_scores(row["text"])) == row["score"]
-        except Unparseable:
-            missing.append(row["text"][:3])
-    # twelve tell their scores in the text or at its end, and one gives a 0
-    assert (len(rows), sorted(missing)) == (320, ["0 9", *["Fir"] * 12])

@@ -35,8 +35,3 @@ class CanaryGauge:
         for kind in report.kinds:
             self._ratio.labels(kind.kind).set(kind.ratio)
         self._ran.labels(report.expect).set(time.time() if at is None else at)
-
-
-def canary_gauge(registry: CollectorRegistry) -> CanaryGauge:
-    """The gauges, in ``registry``; once a registry."""
-    return CanaryGauge(registry)

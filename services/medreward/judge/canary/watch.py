@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from medreward.judge import Judge
 from medreward.judge.canary.metrics import CanaryGauge
+from medreward.judge.canary.report import Report
 from medreward.judge.canary.run import run_suite
 from medreward.judge.canary.suite import load_suite
 
@@ -26,9 +27,17 @@ async def watch(judge: Judge, gauge: CanaryGauge, every_s: float) -> NoReturn:
     """
     suite = load_suite()
     while True:
-        report = await run_suite(judge, suite, "verdict", _DEADLINE_MS)
-        gauge.set(report)
-        level = logging.INFO if report.ok else logging.WARNING
-        failed = ", ".join(f"{kind.kind} {kind.passed}/{kind.total}" for kind in report.kinds if kind.failures)
-        log.log(level, "canaries: %d of %d passed%s", report.passed, report.total, f"; {failed}" if failed else "")
+        try:
+            report = await run_suite(judge, suite, "verdict", _DEADLINE_MS)
+            gauge.set(report)
+            _tell(report)
+        except Exception:
+            # the time of the last run, a metric too, shows that there are none any more
+            log.exception("the canaries could not be run")
         await asyncio.sleep(every_s)
+
+
+def _tell(report: Report) -> None:
+    level = logging.INFO if report.ok else logging.WARNING
+    failed = ", ".join(f"{kind.kind} {kind.passed}/{kind.total}" for kind in report.kinds if kind.failures)
+    log.log(level, "canaries: %d of %d passed%s", report.passed, report.total, f"; {failed}" if failed else "")

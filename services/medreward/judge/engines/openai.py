@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import httpx2
 import msgspec
-from openai import APIError, AsyncOpenAI, DefaultAioHttpClient, Omit, RequestOptions
+from openai import APIError, APIStatusError, AsyncOpenAI, DefaultAioHttpClient, Omit, RequestOptions
 
 from medreward.judge.engines import chat
 from medreward.judge.engines.failures import engine_error, short
@@ -22,6 +22,10 @@ _IDLE_S = 2.0
 that very moment is lost"""
 _LOOKUP_S = 5.0
 """seconds that asking for the version or the models may take"""
+
+
+_SECRET_CHARS = 8
+"""characters from which on a key is taken out of replies: a dummy such as ``x`` stands everywhere and hides nothing"""
 
 
 class _Version(msgspec.Struct):
@@ -103,11 +107,16 @@ class OpenAIEngine:
         Raises:
             EngineError: why not.
         """
-        listed = await self._get(f"{self._settings.base_url}/models")
+        try:
+            listed = await self._get(f"{self._settings.base_url}/models")
+        except _Refused as error:
+            if error.code in (401, 403):
+                raise
+            return  # it answers; a gateway need not have that list
         try:
             models = msgspec.json.decode(listed, type=_Models)
         except ValueError:
-            return  # a gateway need not have that list
+            return  # nor in this form
         names = [model.id for model in models.data]
         if self._settings.model not in names:
             raise EngineError("unavailable", short(f"the endpoint does not serve this model, but {names}", self._key))
@@ -132,7 +141,7 @@ class OpenAIEngine:
         except APIError as error:
             raise engine_error(error, self._key) from None  # the client's error carries the request, key and all
         said = response.content
-        if self._key is not None:
+        if self._key is not None and len(self._key) >= _SECRET_CHARS:
             # whatever an endpoint writes can be quoted in a detail
             said = said.replace(self._key.encode(), b"***")
         return chat.completion(said, chat.begun(prompt, self._settings.structured))
@@ -157,9 +166,20 @@ class OpenAIEngine:
                 response = await self._client.get(url, cast_to=httpx2.Response, options=self._options)
         except TimeoutError:
             raise EngineError("timeout", f"the endpoint did not answer in {_LOOKUP_S:.3g} s") from None
+        except APIStatusError as error:
+            made = engine_error(error, self._key)
+            raise made if made.retryable else _Refused(error.status_code, made) from None
         except APIError as error:
             raise engine_error(error, self._key) from None
         return response.content
+
+
+class _Refused(EngineError):
+    """An endpoint that answers, and not what was asked for."""
+
+    def __init__(self, code: int, made: EngineError) -> None:
+        super().__init__(made.status, made.detail)
+        self.code = code
 
 
 def _read_key(settings: Settings) -> str | None:

@@ -8,14 +8,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from medreward.judge.canary import load_suite, run_suite
-from medreward.judge.canary.metrics import canary_gauge
+from medreward.judge.canary.metrics import CanaryGauge
 
 from .fakes import Always, Knowing
 
 
 def test_gauges_tell_the_last_run() -> None:
     registry = CollectorRegistry()
-    gauge = canary_gauge(registry)
+    gauge = CanaryGauge(registry)
     suite = load_suite()
 
     def ratio(kind: str) -> float | None:
@@ -34,12 +34,12 @@ def test_gauges_tell_the_last_run() -> None:
 
 def test_nothing_is_told_before_a_run() -> None:
     registry = CollectorRegistry()
-    canary_gauge(registry)
+    CanaryGauge(registry)
     assert [sample for metric in registry.collect() for sample in metric.samples] == []
 
 
 def test_gauges_stand_once_in_a_registry() -> None:
     registry = CollectorRegistry()
-    canary_gauge(registry)
+    CanaryGauge(registry)
     with pytest.raises(ValueError, match="Duplicated"):
-        canary_gauge(registry)
+        CanaryGauge(registry)

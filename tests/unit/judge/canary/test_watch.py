@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry
 
 from medreward.judge import JudgeAsk, Judged
-from medreward.judge.canary.metrics import canary_gauge
+from medreward.judge.canary.metrics import CanaryGauge
 from medreward.judge.canary.suite import load_suite
 from medreward.judge.canary.watch import watch
 from medreward.scoring.deadline import Deadline
@@ -34,7 +34,7 @@ def test_a_fooled_judge_is_told_by_the_gauge_and_watched_on() -> None:
 
     async def run() -> None:
         judge = Fooled()
-        task = asyncio.ensure_future(watch(judge, canary_gauge(registry), every_s=0.0))
+        task = asyncio.ensure_future(watch(judge, CanaryGauge(registry), every_s=0.0))
         async with asyncio.timeout(30):
             await judge.asked_again.wait()
         assert not task.done()
