@@ -19,9 +19,11 @@
 ``client``      the server's side of it: HTTP, retries
 ``answers``     what a server's answer means that is no result
 ``batches``     several batches in flight, results in input order
+``progress``    how far a command has come, on a terminal
 ``output``      the file of results, which can be taken up where it ended
 ``sidecar``     how the results in that file were made
 ``summary``     what the results amount to
+``report_file`` the file that a report is written to
 ``types``       recipes and results, as far as the command line looks into them
 ``console``     where text goes
 ``errors``      one line and an exit code for whatever goes wrong

@@ -13,10 +13,10 @@ from medreward.cli import console
 from medreward.cli.backend import open_backend
 from medreward.cli.calibrate_readers import LABEL_READERS, Choice, Labelled, chosen
 from medreward.cli.calibrate_report import of_verdicts, show
-from medreward.cli.canary import write_json
 from medreward.cli.errors import CliError, Unusable, one_line
 from medreward.cli.judging import Ask, SeenVerdict, judged
 from medreward.cli.making import Made, Making
+from medreward.cli.report_file import write_json
 from medreward.cli.seen_judge import shown
 from medreward.contract.types import Reference, Rollout
 from medreward.readers import Skipped, Source

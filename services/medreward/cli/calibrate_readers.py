@@ -93,9 +93,10 @@ def _evouna(source: Source, choice: Choice) -> Iterator[Labelled | Skipped]:
                 yield source.skip(place, "there is no answer")
             elif not isinstance(label, bool):
                 yield source.skip(place, "there is no label")
+            # aliases stand beside each other: "Olivia/MFSK"
+            elif not (references := _told(golden.split("/"))):
+                yield source.skip(place, "there is no answer to compare with")
             else:
-                # aliases stand beside each other: "Olivia/MFSK"
-                references = _told(golden.split("/"))
                 yield Labelled(source.place(place), question, references, answer, label, "", f"{index}")
 
 

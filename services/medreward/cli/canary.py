@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +16,7 @@ from medreward.cli.backend import open_backend
 from medreward.cli.errors import CliError, Unusable, one_line
 from medreward.cli.judging import Ask, SeenVerdict, judged
 from medreward.cli.making import Made, Making
+from medreward.cli.report_file import write_json
 from medreward.cli.seen_judge import shown
 
 if TYPE_CHECKING:
@@ -100,18 +100,6 @@ def _show(out: Console, report: Report, made: Made) -> None:
         for failure in kind.failures:
             out.print(f"{failure.id}: {failure.reason} ({' '.join(failure.detail.split())})", soft_wrap=True)
     out.print(f"{report.passed} of {report.total} passed; {report.absent} without a verdict")
-
-
-def write_json(path: Path, value: object) -> None:
-    """Writes a report.
-
-    Raises:
-        CliError: it cannot be written.
-    """
-    try:
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(value)) + b"\n")
-    except OSError as error:
-        raise CliError(f"--out: {path} cannot be written: {error.strerror}") from None
 
 
 def _write_textfile(path: Path, report: Report) -> None:

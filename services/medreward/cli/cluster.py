@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from medreward.cli.errors import CliError, shortened
@@ -63,11 +64,25 @@ def _start(settings: Settings, stack: ExitStack, signals: Signals) -> LocalClust
     except SystemExit:
         # how ray takes a SIGTERM that comes while it starts
         raise KeyboardInterrupt from None
-    except ModuleNotFoundError as error:
-        signals.check()
-        raise CliError(f"{error.name} is not installed; serving needs: pip install 'medreward[serve]'") from None
     except Exception as error:
         # StartError and ProxyError, and whatever Ray Serve and HAProxy say when they do not come up
         signals.check()
+        if missing := _missing(error, settings):
+            raise CliError(f"{missing} is not installed; {_needs(settings)}") from None
         kind = "" if isinstance(error, RuntimeError) else f"{type(error).__name__}: "
         raise CliError(f"the cluster did not start: {kind}{shortened(str(error))}") from error
+
+
+def _missing(error: Exception, settings: Settings) -> str | None:
+    """The package whose absence the error is, if it is one."""
+    if isinstance(error, ModuleNotFoundError):
+        return error.name
+    # Ray Serve says in words of its own that there is no vLLM
+    without = isinstance(error, ImportError) and settings.judge.engine == "vllm" and find_spec("vllm") is None
+    return "vllm" if without else None
+
+
+def _needs(settings: Settings) -> str:
+    if settings.judge.engine == "vllm":
+        return "serving with judge.engine vllm needs: pip install 'medreward[judge]'"
+    return "serving needs: pip install 'medreward[serve]'"

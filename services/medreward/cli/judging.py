@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from medreward.cli import console
 from medreward.cli.batches import batched, in_order
 from medreward.cli.client import ServerLost
 from medreward.cli.making import Making
+from medreward.cli.progress import counting
 from medreward.cli.types import Reply
 from medreward.contract.types import Rollout, ScoreRequest
 
@@ -49,15 +48,12 @@ async def judged(making: Making, rollouts: Iterable[Rollout], total: int, ask: A
         CliError: the server is lost, or what scores changes in the middle.
     """
     verdicts: list[SeenVerdict] = []
-    err = console.err()
-    columns = (SpinnerColumn(), TextColumn(title), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, disable=not err.is_terminal) as progress:
-        task = progress.add_task("", total=total)
+    with counting(title, total) as progress:
 
         def done(reply: Reply) -> None:
             making.take(reply)
             verdicts.extend(_verdict(result.json) for result in reply.results)
-            progress.update(task, completed=len(verdicts))
+            progress(len(verdicts))
 
         async def work(batch: list[Rollout]) -> Reply:
             return await making.score(

@@ -17,7 +17,7 @@ from typing import NoReturn, Self
 import msgspec
 
 from medreward.cli.errors import CliError, Unusable
-from medreward.cli.sidecar import Made, Sidecar
+from medreward.cli.sidecar import RunMade, Sidecar
 from medreward.cli.types import Fingerprint, RecipeInfo, SeenResult, decode_result
 from medreward.contract.types import Rollout
 from medreward.readers import Source
@@ -28,7 +28,7 @@ _BEGINNING = b'{"id":'  # of every result that we write
 class ResultFile:
     """The file at ``path``, created if it is not there. Use it as a context manager."""
 
-    def __init__(self, path: Path, source: Source, made: Made, judge: Fingerprint | None) -> None:
+    def __init__(self, path: Path, source: Source, made: RunMade, judge: Fingerprint | None) -> None:
         """Opens it, and keeps other runs from it until it is closed.
 
         Raises:

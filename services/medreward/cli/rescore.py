@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from medreward.cli import console
 from medreward.cli.backend import find_recipe, open_backend
 from medreward.cli.batches import batched, in_order
-from medreward.cli.canary import write_json
 from medreward.cli.errors import CliError, Unusable, one_line
 from medreward.cli.making import Making
+from medreward.cli.progress import counting
+from medreward.cli.report_file import write_json
 from medreward.cli.rescore_drift import Drift
 from medreward.cli.rescore_report import plain, show
 from medreward.cli.rescore_stored import Stored, check_rollouts, only_rollouts, read_sidecar, stored
+from medreward.cli.sidecar import sidecar_path
 from medreward.cli.types import Reply
 from medreward.contract.types import Rollout, ScoreRequest
 from medreward.readers import READERS, RESPOND, Options, Source
@@ -58,7 +59,9 @@ def rescore(
         sidecar = read_sidecar(results)
         name = recipe or _said(sidecar, "recipe")
         if name is None:
-            raise Unusable(f"--recipe: required, since there is no {results}.run.json to say how the results were made")
+            raise Unusable(
+                f"--recipe: required, since there is no {sidecar_path(results)} to say how the results were made"
+            )
         job = _Job(rollouts, results, sidecar, name, batch_size, deadline_ms, in_flight)
         drift, made = asyncio.run(_run(job, url, config))
         if not drift.rollouts:
@@ -110,17 +113,14 @@ async def _run(job: _Job, url: str | None, config: Path | None) -> tuple[Drift, 
 
 async def _compare(making: Making, job: _Job, pairs: Iterator[Stored]) -> Drift:
     drift = Drift()
-    err = console.err()
-    columns = (SpinnerColumn(), TextColumn("rollouts"), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, disable=not err.is_terminal) as progress:
-        task = progress.add_task("", total=None)
+    with counting("rollouts", None) as progress:
 
         def done(answered: tuple[list[Stored], Reply]) -> None:
             batch, reply = answered
             making.take(reply)
             for pair, result in zip(batch, reply.results, strict=True):
                 drift.add(pair.result, result.seen)
-            progress.update(task, completed=drift.rollouts)
+            progress(drift.rollouts)
 
         async def work(batch: list[Stored]) -> tuple[list[Stored], Reply]:
             rollouts = [pair.rollout for pair in batch]

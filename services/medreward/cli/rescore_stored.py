@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from medreward.cli.errors import Unusable
+from medreward.cli.sidecar import sidecar_path
 from medreward.cli.types import Fingerprint, SeenResult, decode_result
 from medreward.contract import codec
 from medreward.contract.types import Rollout
@@ -30,7 +31,7 @@ def read_sidecar(results: Path) -> dict[str, Any]:
     Raises:
         Unusable: it is there and cannot be read.
     """
-    path = results.parent / f"{results.name}.run.json"
+    path = sidecar_path(results)
     try:
         said = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
         msgspec.convert(said.get("judge"), Fingerprint | None)

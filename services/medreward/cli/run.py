@@ -9,15 +9,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
 from medreward.cli import console
 from medreward.cli.backend import find_recipe, open_backend
 from medreward.cli.batches import batched, in_order
 from medreward.cli.errors import CliError, Unusable
 from medreward.cli.output import ResultFile
+from medreward.cli.progress import counting
 from medreward.cli.seen_judge import SeenJudge, of_service
-from medreward.cli.sidecar import Made
+from medreward.cli.sidecar import RunMade
 from medreward.cli.summary import Tally, Time, print_summary
 from medreward.cli.types import Reply, SeenResult
 from medreward.contract.types import Rollout, ScoreRequest
@@ -60,7 +59,7 @@ class Run:
             if job.deadline_ms > service.limits.deadline_ms:
                 raise Unusable(f"--deadline-ms: at most {service.limits.deadline_ms} are taken, not {job.deadline_ms}")
             recipe = find_recipe(await backend.recipes(), job.recipe)
-            made = Made(service.version, recipe.name, recipe.hash, job.explain, job.reader, job.respond)
+            made = RunMade(service.version, recipe.name, recipe.hash, job.explain, job.reader, job.respond)
             tally = Tally(recipe)
             read = READERS[job.reader].read(job.source, Options(job.respond, service.limits))
             rollouts = _count_skipped(read, tally)
@@ -81,13 +80,10 @@ class Run:
         print_summary(console.out(), tally, spent)
 
     async def _score(
-        self, judge: SeenJudge, made: Made, rollouts: Iterator[Rollout], out: ResultFile | None, tally: Tally
+        self, judge: SeenJudge, made: RunMade, rollouts: Iterator[Rollout], out: ResultFile | None, tally: Tally
     ) -> Time:
         job, kept, started = self.job, self.done, time.monotonic()
-        err = console.err()
-        columns = (SpinnerColumn(), TextColumn("rollouts"), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=err, disable=not err.is_terminal) as progress:
-            task = progress.add_task("", total=job.limit, completed=kept)
+        with counting("rollouts", job.limit, kept) as progress:
 
             def done(answered: tuple[list[Rollout], Reply]) -> None:
                 batch, reply = answered
@@ -99,7 +95,7 @@ class Run:
                 for result in reply.results:
                     tally.add(result.seen)
                 self.done += len(batch)
-                progress.update(task, completed=self.done)
+                progress(self.done)
 
             async def work(batch: list[Rollout]) -> tuple[list[Rollout], Reply]:
                 return batch, await judge.score(self._request(batch))
@@ -118,7 +114,7 @@ class Run:
         return f"{self.done} results are in {self.job.out}; {when}the same command goes on from there"
 
 
-def _check_same(made: Made, tally: Tally, reply: Reply) -> None:
+def _check_same(made: RunMade, tally: Tally, reply: Reply) -> None:
     weights = tally.recipe.weights
     if reply.recipe_hash != made.recipe_hash or any(result.seen.weights != weights for result in reply.results):
         raise CliError(f"the server's recipe {made.recipe} has changed meanwhile")

@@ -25,7 +25,7 @@ from medreward.contract.types import Rollout
 _OTHER_OUT = "nothing was changed, name another --out"
 
 
-class Made(msgspec.Struct, frozen=True):
+class RunMade(msgspec.Struct, frozen=True):
     """What results depend on beside the rollouts and the judge: those of equal ones may stand in one file."""
 
     medreward: str
@@ -37,7 +37,7 @@ class Made(msgspec.Struct, frozen=True):
     respond: str
 
 
-class _Record(Made, frozen=True, kw_only=True):
+class _Record(RunMade, frozen=True, kw_only=True):
     judge: Fingerprint | msgspec.UnsetType | None = msgspec.UNSET
     """as ``seen_judge`` tells it; unset in files that are older than this entry"""
     answered: int
@@ -46,12 +46,17 @@ class _Record(Made, frozen=True, kw_only=True):
     """over their JSON, a line each"""
 
 
+def sidecar_path(out: Path) -> Path:
+    """Of the file that says how the results in ``out`` were made."""
+    return out.parent / f"{out.name}.run.json"
+
+
 class Sidecar:
     """The file beside ``out``, whose results are made from ``source``. To be used under the lock of ``out``."""
 
-    def __init__(self, out: Path, source: str, made: Made, judge: Fingerprint | None) -> None:
+    def __init__(self, out: Path, source: str, made: RunMade, judge: Fingerprint | None) -> None:
         """Nothing is read yet."""
-        self.path = out.parent / f"{out.name}.run.json"
+        self.path = sidecar_path(out)
         self.judge = judge
         """all that is known of it; may become more until the first verdict has come, and is written at :meth:`save`"""
         self._out, self._source, self._made = out, source, made

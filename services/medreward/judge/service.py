@@ -99,10 +99,6 @@ class JudgeService:
         """Looks again at what the engine is: an endpoint may have been upgraded."""
         await self._engine.refresh()
 
-    def load(self) -> tuple[int, int]:
-        """Judgements in the engine and judgements that wait for it."""
-        return self._caller.gate.inside, self._caller.gate.waiting
-
     async def close(self) -> None:
         """Gives back the engine's and the cache's connections."""
         await self._engine.close()

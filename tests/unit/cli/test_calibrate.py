@@ -231,6 +231,23 @@ def test_evouna_labels_are_read_by_system(medreward: Medreward, seat: Seat, tmp_
     assert {ask.reference for ask in judge.asked} == {"Ann", "Bob"}
 
 
+@pytest.mark.parametrize("golden", ["", "/", " / "])
+def test_an_evouna_row_without_a_right_answer_is_skipped(
+    medreward: Medreward, seat: Seat, tmp_path: Path, golden: str
+) -> None:
+    judge, out = Reading(), tmp_path / "report.json"
+    seat(judge)
+    one = {"question": "Who?", "improper": False, "answer_fid": "It was Bob", "judge_fid": True}
+    path = tmp_path / "nq.json"
+    path.write_text(json.dumps([one | {"golden_answer": golden}, one | {"golden_answer": "Bob"}]))
+    done = medreward("calibrate", path, "--reader", "evouna", "--system", "fid", "--out", out)
+    assert done.exit_code == 0, done.stderr
+    report = json.loads(out.read_text())["report"]
+    assert report["skipped"] == {"there is no answer to compare with": 1}
+    assert (report["labelled"], report["agreement"]["n"]) == (1, 1)
+    assert [ask.reference for ask in judge.asked] == ["Bob"]
+
+
 def test_medrbench_diagnoses_are_read_with_the_labels_named(medreward: Medreward, seat: Seat, tmp_path: Path) -> None:
     judge, out = Reading(), tmp_path / "report.json"
     seat(judge)

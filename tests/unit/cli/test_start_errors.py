@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from medreward.cli import cluster
 from medreward.cli.errors import shortened
 from medreward.serve import local
 
@@ -55,6 +57,64 @@ def test_a_package_that_is_missing_is_named_with_what_to_install(
     failing(monkeypatch, ModuleNotFoundError("No module named 'ray'", name="ray"))
     done = medreward("serve")
     assert (done.exit_code, "ray is not installed; serving needs: pip install" in done.stderr) == (1, True)
+
+
+NO_VLLM = ImportError("Neither vLLM nor SGLang is installed. Install with: `pip install ray[llm]`")
+"""as Ray Serve says it: no ModuleNotFoundError, and an extra that is not ours"""
+JUDGE = "serving with judge.engine vllm needs: pip install 'medreward[judge]'"
+SERVE = "serving needs: pip install 'medreward[serve]'"
+
+
+@pytest.fixture
+def by_engine(tmp_path: Path) -> Callable[[str], Path]:
+    """Writes settings with a judge of that engine."""
+
+    def settings(engine: str) -> Path:
+        path = tmp_path / f"{engine}.yaml"
+        path.write_text(f"judge: {{engine: {engine}, vllm: {{model: {tmp_path}}}}}\n")
+        return path
+
+    return settings
+
+
+@pytest.mark.parametrize(
+    ("engine", "error", "package", "needs"),
+    [
+        ("vllm", ModuleNotFoundError("No module named 'pyarrow'", name="pyarrow"), "pyarrow", JUDGE),
+        ("vllm", ModuleNotFoundError("No module named 'vllm'", name="vllm"), "vllm", JUDGE),
+        ("vllm", NO_VLLM, "vllm", JUDGE),
+        ("embedded", ModuleNotFoundError("No module named 'ray'", name="ray"), "ray", SERVE),
+    ],
+)
+def test_the_extra_to_install_is_the_one_that_the_engine_needs(
+    medreward: Medreward,
+    monkeypatch: pytest.MonkeyPatch,
+    by_engine: Callable[[str], Path],
+    engine: str,
+    error: ImportError,
+    package: str,
+    needs: str,
+) -> None:
+    monkeypatch.setattr(cluster, "find_spec", lambda name: None)
+    failing(monkeypatch, error)
+    done = medreward("serve", "--config", by_engine(engine))
+    assert done.exit_code == 1
+    assert done.stderr == f"medreward: {package} is not installed; {needs}\n"
+
+
+@pytest.mark.parametrize(("engine", "there"), [("vllm", True), ("embedded", False)])
+def test_an_import_that_fails_for_another_reason_is_told_as_it_is(
+    medreward: Medreward,
+    monkeypatch: pytest.MonkeyPatch,
+    by_engine: Callable[[str], Path],
+    engine: str,
+    there: bool,
+) -> None:
+    monkeypatch.setattr(cluster, "find_spec", lambda name: there or None)
+    failing(monkeypatch, ImportError("cannot import name 'x' from 'y'"))
+    done = medreward("serve", "--config", by_engine(engine))
+    assert done.exit_code == 1
+    assert done.stderr == "medreward: the cluster did not start: ImportError: cannot import name 'x' from 'y'\n"
 
 
 def test_a_long_line_is_cut_at_300_characters() -> None:

@@ -1,13 +1,23 @@
-"""An engine for tests of what stands before one: it answers by a function and remembers what it was asked."""
+"""An engine for tests of what stands before one, and the service over it.
+
+The engine answers by a function and remembers what it was asked.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from medreward.judge import JudgeAsk, Judged, Ruled
+from medreward.judge.cache import MemoryCache, VerdictCache
+from medreward.judge.rubrics import load_rubrics
+from medreward.judge.service import JudgeService
+from medreward.judge.settings import JudgeSettings
 from medreward.judge.types import Completion, EngineError, Prompt
 from medreward.scoring.deadline import Deadline
+
+RUBRICS = load_rubrics([])
 
 
 def scores(reference: int, candidate: int, reason: str | None = None) -> Completion:
@@ -83,3 +93,28 @@ def by_length(prompt: Prompt) -> Completion:
     explained = "by length" if not prompt.stop else None
     pair = (9, 9 if close else 3)
     return scores(*(reversed(pair) if prompt.swapped else pair), explained)
+
+
+def service(engine: FakeEngine, cache: VerdictCache | None = None, **settings: Any) -> JudgeService:
+    """The judge over ``engine``, with a cache in memory unless another is given."""
+    return JudgeService(engine, RUBRICS, JudgeSettings(**settings), cache or MemoryCache(1000, 1000))
+
+
+def ask(candidate: str, reference: str = "effusion", **more: Any) -> JudgeAsk:
+    """One judgement of the semantics rubric."""
+    return JudgeAsk("What is seen?", "", reference, candidate, **more)
+
+
+def judged(judge: JudgeService, *asks: JudgeAsk, within_ms: float = 5000) -> Judged:
+    """What ``judge`` says of the asks."""
+    return asyncio.run(judge.judge(asks, Deadline.after_ms(within_ms)))
+
+
+def ruled(judge: JudgeService, rubric: str, *items: Mapping[str, str], explain: bool = False) -> Ruled:
+    """What ``judge`` says of the items by ``rubric``."""
+    return asyncio.run(judge.rule(rubric, items, explain, Deadline.after_ms(5000)))
+
+
+def values(done: Judged) -> Sequence[float | None]:
+    """The values of the outcomes, in order."""
+    return [outcome.value for outcome in done.outcomes]
