@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import yaml
+
+Whole = TypeVar("Whole")
 
 
 class YamlError(ValueError):
@@ -46,3 +49,24 @@ def read_yaml(path: Path) -> Any:
         return parse_yaml(path.read_bytes(), str(path))
     except OSError as error:
         raise YamlError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def convert_named(value: Any, whole: type[Whole], maps: Mapping[str, type[Any]]) -> Whole:
+    """``value`` as a struct of type ``whole``.
+
+    Args:
+        value: as read.
+        whole: what it is to be.
+        maps: keys of it whose values are maps by name, and the type of an entry.
+
+    Raises:
+        msgspec.ValidationError: naming the entry too, where the error is in one: msgspec itself does not.
+    """
+    for key, kind in maps.items():
+        entries = value.get(key) if isinstance(value, dict) else None
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            try:
+                msgspec.convert(entry, kind)
+            except msgspec.ValidationError as error:
+                raise msgspec.ValidationError(f"{key}.{name}: {error}") from None
+    return msgspec.convert(value, whole)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from medreward.judge import Judge, Ruled, Ruling
 from medreward.judge.rubrics import Rubric
 from medreward.judge.service import find_rubric
 from medreward.scoring.deadline import Deadline
+from medreward.scoring.guarded import answered
 
 log = logging.getLogger(__name__)
 
@@ -58,20 +58,17 @@ class Desk:
 
     async def _ruled(self, request: t.JudgeRequest, deadline: Deadline) -> Ruled:
         items = [item.fields for item in request.items]
-        if self._judge is None:
+        if (judge := self._judge) is None:
             return self._none(items, Ruling("unavailable", "no judge is configured"))
         try:
-            async with asyncio.timeout(deadline.remaining()):
-                ruled = await self._judge.rule(request.rubric, items, request.explain, deadline)
-        except RequestError:
-            raise
-        except TimeoutError:
-            return self._none(items, Ruling("timeout", "the judge did not answer before the deadline"))
+            ruled = await answered(
+                "judge",
+                lambda: judge.rule(request.rubric, items, request.explain, deadline),
+                deadline,
+                passing=(RequestError,),
+            )
         except ServiceError as error:
             return self._none(items, Ruling(error.status, error.detail))
-        except Exception as error:
-            log.exception("the judge failed")
-            return self._none(items, Ruling("unavailable", f"the judge failed: {type(error).__name__}"))
         if len(ruled.rulings) != len(items):
             log.error("the judge gave %d rulings to %d items", len(ruled.rulings), len(items))
             return self._none(items, Ruling("unavailable", "the judge answered out of step"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter as Tally
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -18,6 +19,12 @@ MULTIPROC_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 # from a single small rollout to a judged batch at the end of its deadline
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60)
+
+
+def make_shared_directory() -> None:
+    """The directory of ``PROMETHEUS_MULTIPROC_DIR``, where that is set: prometheus_client wants it to be there."""
+    if directory := os.environ.get(MULTIPROC_DIR):
+        Path(directory).mkdir(parents=True, exist_ok=True)
 
 
 class Metrics:

@@ -7,5 +7,6 @@
 ``gates``      conditions under which a recipe's reward is 0
 ``combine``    outcomes -> result
 ``services``   the one call a batch makes to the judge, and to the scorer
+``guarded``    a service that may do anything -> its answer, or one typed error
 ``deadline``   the one deadline of a request
 """

@@ -23,7 +23,7 @@ import msgspec
 
 from medreward.rewards.types import Params, Reward
 from medreward.scoring.gates import GATES, Gate
-from medreward.yaml_file import YamlError, parse_yaml
+from medreward.yaml_file import YamlError, convert_named, parse_yaml
 
 AD_HOC = "ad-hoc"
 """name of the recipe made from a request's ``components``"""
@@ -142,15 +142,9 @@ def parse_recipe(text: str | bytes, source: str) -> RecipeSpec:
     except YamlError as error:
         raise RecipeError(str(error)) from None
     try:
-        # each component by itself first: an error within a map does not say under which key
-        if isinstance(read, dict) and isinstance(read.get("components"), dict):
-            for name, component in read["components"].items():
-                where = f"components.{name}"
-                msgspec.convert(component, ComponentSpec)
-        where = ""
-        return msgspec.convert(read, RecipeSpec)
+        return convert_named(read, RecipeSpec, {"components": ComponentSpec})
     except msgspec.ValidationError as error:
-        raise RecipeError(f"{source}: {where + ': ' if where else ''}{error}") from None
+        raise RecipeError(f"{source}: {error}") from None
 
 
 def load_recipes(rewards: Mapping[str, Reward], user_files: Iterable[Path] = ()) -> dict[str, Recipe]:

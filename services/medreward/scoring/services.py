@@ -6,7 +6,6 @@ number, and it never holds the batch past its deadline.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -18,6 +17,7 @@ from medreward.contract.types import STATUSES, JudgeCounts
 from medreward.judge import Judge, JudgeAsk
 from medreward.rewards.types import Outcome, unscored
 from medreward.scoring.deadline import Deadline
+from medreward.scoring.guarded import answered
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,6 @@ class Asks(Generic[Ask]):
     """The questions of a batch for one service; equal ones are asked once."""
 
     def __init__(self) -> None:
-        self.wanted = 0
-        """questions with their repeats"""
         self._position: dict[Ask, int] = {}
         self._repeats: list[int] = []
         self._outcomes: Sequence[Outcome] = ()
@@ -40,9 +38,13 @@ class Asks(Generic[Ask]):
     def __len__(self) -> int:
         return len(self._position)
 
+    @property
+    def wanted(self) -> int:
+        """Questions with their repeats."""
+        return sum(self._repeats)
+
     def add(self, asks: Sequence[Ask]) -> list[int]:
         """Where the answers to these will be found."""
-        self.wanted += len(asks)
         positions = [self._position.setdefault(ask, len(self._position)) for ask in asks]
         for position in positions:
             if position == len(self._repeats):
@@ -72,15 +74,9 @@ class Asks(Generic[Ask]):
             self._outcomes = [unscored("unavailable", f"no {name} is configured")] * len(asks)
             return
         try:
-            async with asyncio.timeout(deadline.remaining()):
-                outcomes = await call(asks, deadline)
-        except TimeoutError:
-            self._outcomes = [unscored("timeout", f"the {name} did not answer before the deadline")] * len(asks)
+            outcomes = await answered(name, lambda: call(asks, deadline), deadline)
         except ServiceError as error:
             self._outcomes = [unscored(error.status, error.detail)] * len(asks)
-        except Exception as error:
-            log.exception("the %s failed", name)
-            self._outcomes = [unscored("unavailable", f"the {name} failed: {type(error).__name__}")] * len(asks)
         else:
             if len(outcomes) != len(asks):
                 log.error("the %s gave %d answers to %d asks", name, len(outcomes), len(asks))

@@ -10,9 +10,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -27,7 +25,7 @@ from medreward.config import load_settings
 from medreward.contract.v1 import reward_pb2 as pb
 from medreward.ingress.grpc import RewardServicer
 from medreward.ingress.http import create_app
-from medreward.observability.metrics import MULTIPROC_DIR, Metrics
+from medreward.observability.metrics import MULTIPROC_DIR, Metrics, make_shared_directory
 from medreward.serve.judge import RemoteJudge, bind_judge
 
 APPLICATION = "medreward"
@@ -40,8 +38,7 @@ class Ingress:
 
     def __init__(self, settings: dict[str, Any], judge: DeploymentHandle[Any] | None = None) -> None:
         self._settings = load_settings(**settings)
-        if directory := os.environ.get(MULTIPROC_DIR):
-            Path(directory).mkdir(parents=True, exist_ok=True)
+        make_shared_directory()
         self._judge = RemoteJudge(judge) if judge is not None else None
         self._pipeline = build_pipeline(self._settings, judge=self._judge)
         self._desk = build_desk(self._settings, self._judge)
@@ -95,6 +92,5 @@ def build(args: dict[str, Any]) -> Application:
         logging_config={"enable_access_log": False},
     )
     ingress: Deployment = deployed_as(serve.ingress()(Ingress))
-    plain = settings.model_dump(mode="json")
-    application: Application = ingress.bind(plain, bind_judge(plain))
+    application: Application = ingress.bind(settings.model_dump(mode="json"), bind_judge(settings))
     return application

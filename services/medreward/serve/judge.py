@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, NoReturn
 
 from prometheus_client import CollectorRegistry
@@ -23,14 +21,14 @@ from ray.serve.handle import DeploymentHandle
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from medreward.assembly import build_judge
-from medreward.config import load_settings
+from medreward.config import Settings, load_settings
 from medreward.contract.errors import ServiceError
 from medreward.judge import JudgeAsk, Judged, Ruled
 from medreward.judge.canary.metrics import CanaryGauge
 from medreward.judge.canary.watch import watch
 from medreward.judge.service import JudgeService
 from medreward.judge.types import Engine
-from medreward.observability.metrics import MULTIPROC_DIR
+from medreward.observability.metrics import MULTIPROC_DIR, make_shared_directory
 from medreward.scoring.deadline import Deadline
 
 log = logging.getLogger(__name__)
@@ -81,8 +79,7 @@ def _watch_canaries(judge: JudgeService, every_s: float) -> asyncio.Task[NoRetur
     """The suite on the live engine, behind the same limits, and without the cache."""
     if not every_s:
         return None
-    if directory := os.environ.get(MULTIPROC_DIR):
-        Path(directory).mkdir(parents=True, exist_ok=True)
+    make_shared_directory()
     return asyncio.ensure_future(watch(judge.without_cache(), CanaryGauge(CollectorRegistry()), every_s))
 
 
@@ -152,10 +149,9 @@ def _left(deadline: Deadline, count: int) -> float:
     return left - min(left / 2, _WAY_S + _WAY_SHARE * left + _WAY_ITEM_S * count)
 
 
-def bind_judge(settings: dict[str, Any]) -> Application | None:
+def bind_judge(settings: Settings) -> Application | None:
     """The judge's deployment, with its engine where that is one of the cluster; None when no judge is wanted."""
-    loaded = load_settings(**settings)
-    wanted = loaded.judge
+    wanted = settings.judge
     if wanted.engine == "none":
         return None
     deployed = serve.deployment(
@@ -166,14 +162,15 @@ def bind_judge(settings: dict[str, Any]) -> Application | None:
         max_queued_requests=-1,
         ray_actor_options={
             "num_cpus": wanted.cpus,
-            "runtime_env": {"env_vars": {MULTIPROC_DIR: str(loaded.metrics_dir)}},
+            "runtime_env": {"env_vars": {MULTIPROC_DIR: str(settings.metrics_dir)}},
         },
         logging_config={"enable_access_log": False},
     )(JudgeReplica)
+    plain = settings.model_dump(mode="json")
     if wanted.engine == "vllm":
         from medreward.serve.llm import build_llm
 
-        bound: Application = deployed.bind(settings, build_llm(wanted.vllm))
+        bound: Application = deployed.bind(plain, build_llm(wanted.vllm))
     else:
-        bound = deployed.bind(settings)
+        bound = deployed.bind(plain)
     return bound

@@ -25,7 +25,7 @@ import msgspec
 from medreward.judge.clean import clean
 from medreward.judge.rubrics.check import NAME, RubricError, check_fields, check_texts, check_verdict
 from medreward.judge.rubrics.types import FieldKind, FieldSpec, Rubric, Texts
-from medreward.yaml_file import YamlError, read_yaml
+from medreward.yaml_file import YamlError, convert_named, read_yaml
 
 FORM: Final = 1
 """number of the way in which prompts are filled and replies asked for (``clean.py``, ``prompt.py``); it enters every
@@ -138,17 +138,10 @@ def _read(path: Path) -> _File:
         read = read_yaml(path)
     except YamlError as error:
         raise RubricError(str(error)) from None
-    where = ""
     try:
-        # each field by itself first: an error within a map does not say under which key
-        if isinstance(read, dict) and isinstance(read.get("fields"), dict):
-            for name, field in read["fields"].items():
-                where = f"fields.{name}: "
-                msgspec.convert(field, _Field)
-        where = ""
-        return msgspec.convert(read, _File)
+        return convert_named(read, _File, {"fields": _Field})
     except msgspec.ValidationError as error:
-        raise RubricError(f"{path}: {where}{error}") from None
+        raise RubricError(f"{path}: {error}") from None
 
 
 def _field(path: Path, name: str, field: _Field) -> FieldSpec:
