@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 ENGINES_VENV ?= .venv-engines
 PROTO  := proto/medreward/v1/reward.proto
 
-.PHONY: demo test lint unit test-engines serve bench bench-judge proto clean help
+.PHONY: demo test lint unit test-engines serve bench bench-judge bench-scorer proto clean help
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,22 +30,25 @@ test-engines: $(ENGINES_VENV)/.ready  ## the judge over the real vLLM on this ma
 serve: $(VENV)/.ready  ## the reward cluster on this machine, until Ctrl-C
 	$(BIN)/medreward serve
 
-bench: $(VENV)/.ready bench-judge  ## speed, side by side in one run; writes bench.json and bench-judge.json
+bench: $(VENV)/.ready bench-judge bench-scorer  ## speed, side by side; writes bench.json, bench-judge.json, bench-scorer.json
 	$(BIN)/python -m tests.bench.run --out bench.json
 
 bench-judge: $(ENGINES_VENV)/.ready  ## the judge alone, on the real vLLM: ours against the paper's way
 	$(ENGINES_VENV)/bin/python -m tests.bench.judge --out bench-judge.json
 
+bench-scorer: $(VENV)/.ready  ## the trajectory scorer alone: ours against sentence-transformers' CrossEncoder
+	$(BIN)/python -m tests.bench.scorer --out bench-scorer.json
+
 proto: $(VENV)/.ready  ## regenerate the checked-in code from proto/
 	$(BIN)/python -m tests.contract.generate
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) $(ENGINES_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json bench-judge.json
+	rm -rf $(VENV) $(ENGINES_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json bench-judge.json bench-scorer.json
 
 # the virtual environment, made anew when the dependencies change
 $(VENV)/.ready: pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[serve,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[serve,scorer,dev]'
 	touch $@
 
 # one more, with vLLM. It brings builds of three packages for CUDA, which cannot load beside torch for the CPU and which

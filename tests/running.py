@@ -29,7 +29,11 @@ class Cluster(NamedTuple):
 
 @contextlib.contextmanager
 def served(log: Path, *arguments: str, **environment: str) -> Iterator[Cluster]:
-    """``medreward serve`` on free ports until the block ends; fails with its output when it does not get ready."""
+    """``medreward serve`` on free ports until the block ends; fails with its output when it does not get ready.
+
+    It has no trajectory scorer, unless the ``environment`` names a checkpoint: to load one takes its time.
+    """
+    environment = {"MEDREWARD_SCORER__CHECKPOINT": "none", **environment}
     http_port, grpc_port = free_port(), free_port()
     command = [sys.executable, "-m", "medreward", "serve", "--port", str(http_port), "--grpc-port", str(grpc_port)]
     with log.open("wb") as output:

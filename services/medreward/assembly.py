@@ -11,6 +11,9 @@ from medreward.judge.service import JudgeService, semantics_rubric
 from medreward.judge.settings import JudgeSettings
 from medreward.judge.types import Engine
 from medreward.scorer import Scorer
+from medreward.scorer.checkpoint import CheckpointError, open_checkpoint
+from medreward.scorer.service import NOT_INSTALLED, ScorerService, installed
+from medreward.scorer.settings import ScorerSettings
 from medreward.scoring.pipeline import Pipeline
 from medreward.scoring.recipes import load_recipes
 from medreward.scoring.registry import load_rewards
@@ -53,6 +56,30 @@ def build_judge(settings: JudgeSettings, engine: Engine | None = None) -> JudgeS
         raise ConfigError(str(error)) from None
 
 
+def build_scorer(settings: ScorerSettings) -> ScorerService | None:
+    """The scorer that these settings describe, in this process; None when they want none.
+
+    Its checkpoint is loaded when it is started, or first asked; what is wrong with it is told then.
+    """
+    return None if settings.checkpoint == "none" else ScorerService(settings)
+
+
+def check_scorer(settings: ScorerSettings) -> None:
+    """Looks whether the scorer that these settings want can be had, without loading it.
+
+    Raises:
+        ConfigError: what it needs is not installed, or its checkpoint is not whole.
+    """
+    if settings.checkpoint == "none":
+        return
+    if not installed():
+        raise ConfigError(NOT_INSTALLED)
+    try:
+        open_checkpoint(settings.checkpoint)
+    except CheckpointError as error:
+        raise ConfigError(f"scorer.checkpoint: {error}") from None
+
+
 def build_desk(settings: Settings, judge: Judge | None) -> Desk:
     """Where rubrics are asked for, over the judge given.
 
@@ -63,7 +90,7 @@ def build_desk(settings: Settings, judge: Judge | None) -> Desk:
 
 
 def check(settings: Settings) -> None:
-    """Reads recipes, rewards and rubrics, as every replica will, so that what makes no sense is told at once.
+    """Reads recipes, rewards, rubrics and checkpoint, as every replica will: what makes no sense is told at once.
 
     Raises:
         RegistryError, RecipeError, RubricError, ConfigError: as the builders.
@@ -74,6 +101,7 @@ def check(settings: Settings) -> None:
         semantics_rubric(rubrics, settings.judge)
     except ValueError as error:
         raise ConfigError(str(error)) from None
+    check_scorer(settings.scorer)
 
 
 def _engine(settings: JudgeSettings) -> Engine:

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from medreward.contract.codec import Limits
 from medreward.judge.settings import JudgeSettings
+from medreward.scorer.settings import ScorerSettings
 from medreward.section import Section
 from medreward.yaml_file import YamlError, read_yaml
 
@@ -103,6 +104,7 @@ class Settings(BaseSettings):
     ingress: Ingress = Ingress()
     limits: RequestLimits = RequestLimits()
     judge: JudgeSettings = JudgeSettings()
+    scorer: ScorerSettings = ScorerSettings()
     recipe_files: list[Path] = []
     """YAML files with recipes of your own, beside the shipped ones"""
     metrics_dir: Path = Path(tempfile.gettempdir()) / "medreward-metrics"

@@ -53,22 +53,25 @@ class InProcess:
             ConfigError: the judge that the settings name runs in a cluster only.
         """
         # here, not above: it takes scipy with it, which neither --help nor a client of a server should wait for
-        from medreward.assembly import build_judge, build_pipeline
+        from medreward.assembly import build_judge, build_pipeline, build_scorer
         from medreward.judge.rubrics import RubricError
         from medreward.scoring.recipes import RecipeError
         from medreward.scoring.registry import RegistryError
 
         try:
             self._judge = build_judge(settings.judge)
-            self._pipeline = build_pipeline(settings, judge=self._judge)
+            self._scorer = build_scorer(settings.scorer)
+            self._pipeline = build_pipeline(settings, judge=self._judge, scorer=self._scorer)
         except (RecipeError, RegistryError, RubricError) as error:
             raise Unusable(str(error)) from None
         self._limits = settings.limits.for_codec()
 
     async def close(self) -> None:
-        """Gives back the judge's connections."""
+        """Gives back the judge's connections and the scorer's threads."""
         if self._judge is not None:
             await self._judge.close()
+        if self._scorer is not None:
+            await self._scorer.close()
 
     async def service(self) -> Service:
         """Its version, limits and judge."""
@@ -84,23 +87,28 @@ class InProcess:
             response = await self._pipeline.score(request)
         except RequestError as error:
             raise Unusable(error.message) from None
+        if self._scorer is not None and self._scorer.problem:
+            # it was asked for the first time, and cannot score: nothing but other settings will change that
+            raise Unusable(self._scorer.problem)
         lines = [codec.encode(result) for result in response.results]
-        made, counts = response.fingerprint, response.timing_ms.judge_counts
+        made, timing = response.fingerprint, response.timing_ms
+        counts = timing.judge_counts
         return Reply(
             [Scored(line, decode_result(line)) for line in lines],
             made.version,
             made.recipe_hash,
             {} if self._judge is None else made.judge or None,
             None if counts is None else msgspec.to_builtins(counts),
+            made.scorer or None if timing.scorer is not None else None,
         )
 
 
 def check_settings(settings: Settings) -> None:
-    """Reads recipes, rewards and rubrics; the engine of the judge is not spoken to.
+    """Reads recipes, rewards, rubrics and checkpoint; the engine of the judge is not spoken to, no weights are loaded.
 
     Raises:
         Unusable: one of them makes no sense.
-        ConfigError: the rubric of the semantics reward is none.
+        ConfigError: the rubric of the semantics reward is none, or there is no scorer as the settings want one.
     """
     from medreward.assembly import check
     from medreward.judge.rubrics import RubricError

@@ -60,9 +60,11 @@ class _Made(msgspec.Struct):
     version: str
     recipe_hash: str
     judge: Fingerprint = {}
+    scorer: Fingerprint = {}
 
 
 class _Timing(msgspec.Struct):
+    scorer: float | None = None
     judge_counts: dict[str, int] | None = None
 
 
@@ -152,8 +154,9 @@ class Client:
         scored = [Scored(result, self._decode(result, SeenResult)) for result in results]
         if [result.seen.id for result in scored] != [rollout.id for rollout in request.rollouts]:
             raise ServerLost(f"{self.url} did not send the results of the rollouts that it was sent")
-        made = reply.fingerprint
-        return Reply(scored, made.version, made.recipe_hash, made.judge or None, reply.timing_ms.judge_counts)
+        made, timing = reply.fingerprint, reply.timing_ms
+        scorer = made.scorer or None if timing.scorer is not None else None
+        return Reply(scored, made.version, made.recipe_hash, made.judge or None, timing.judge_counts, scorer)
 
     async def _send(self, method: str, path: str, body: bytes, within_s: float, retries: Retries) -> bytes:
         attempts = AsyncRetrying(

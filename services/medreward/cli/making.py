@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 from medreward.cli.backend import Backend
 from medreward.cli.errors import CliError, Unusable
 from medreward.cli.seen_judge import SeenJudge, of_service
+from medreward.cli.seen_scorer import SeenScorer
 from medreward.cli.types import Fingerprint, Reply
 from medreward.contract.types import ScoreRequest
 
@@ -19,6 +20,8 @@ class Made(NamedTuple):
     """empty where nothing was asked"""
     judge: Fingerprint | None
     """as ``seen_judge`` tells it"""
+    scorer: Fingerprint | None = None
+    """as ``seen_scorer`` tells it"""
 
     def plain(self) -> dict[str, Any]:
         """As JSON says it."""
@@ -33,6 +36,7 @@ class Making:
         self._version = version
         self._recipe_hash = ""
         self._judge = judge
+        self._scorer = SeenScorer(None)
 
     @classmethod
     async def begin(cls, backend: Backend, deadline_ms: int) -> Self:
@@ -62,11 +66,11 @@ class Making:
             ("recipe_hash", self._recipe_hash or reply.recipe_hash, reply.recipe_hash),
         )
         differing = [f"{name} {was}, now {now}" for name, was, now in pairs if was != now]
-        differing += self._judge.take(reply)
+        differing += self._judge.take(reply) + self._scorer.take(reply)
         if differing:
             raise CliError(f"what scores has changed meanwhile: {'; '.join(differing)}")
         self._recipe_hash = reply.recipe_hash
 
     def made(self) -> Made:
         """What it was until now."""
-        return Made(self._version, self._recipe_hash, self._judge.known)
+        return Made(self._version, self._recipe_hash, self._judge.known, self._scorer.known)

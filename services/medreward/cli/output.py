@@ -68,6 +68,11 @@ class ResultFile:
         """What is known of the judge of the results that are there."""
         return self._sidecar.judge
 
+    @property
+    def scorer(self) -> Fingerprint | None:
+        """What is known of the scorer of the results that are there."""
+        return self._sidecar.scorer
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -122,17 +127,23 @@ class ResultFile:
     def _refuse(self, number: int, why: str) -> NoReturn:
         raise Unusable(f"{self.path}:{number} {why}; nothing was changed, name another --out")
 
-    def write(self, rollouts: Iterable[Rollout], lines: Iterable[bytes], judge: Fingerprint | None) -> None:
+    def write(
+        self,
+        rollouts: Iterable[Rollout],
+        lines: Iterable[bytes],
+        judge: Fingerprint | None,
+        scorer: Fingerprint | None = None,
+    ) -> None:
         """Appends the results of ``rollouts``; they are in the file, for other processes too, when this returns.
 
-        ``judge`` is all that is known of it with these results.
+        ``judge`` and ``scorer`` are all that is known of them with these results.
 
         Raises:
             CliError: the disk is full, or the file is gone.
         """
         for rollout in rollouts:
             self._sidecar.count(rollout)
-        self._sidecar.judge = judge
+        self._sidecar.judge, self._sidecar.scorer = judge, scorer
         self._sidecar.save()
         rest = memoryview(b"".join(line + b"\n" for line in lines))
         try:

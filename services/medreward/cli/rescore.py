@@ -108,6 +108,7 @@ async def _run(job: _Job, url: str | None, config: Path | None) -> tuple[Drift, 
         "recipe": recipe.name,
         "recipe_hash": made.recipe_hash,
         "judge": made.judge,
+        **({} if made.scorer is None else {"scorer": made.scorer}),
     }
 
 

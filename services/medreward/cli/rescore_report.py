@@ -10,6 +10,7 @@ from rich.table import Table
 
 from medreward.cli.rescore_drift import Change, Drift, Mean
 from medreward.cli.seen_judge import differences, shown
+from medreward.cli.seen_scorer import scorer_shown
 
 _COLUMNS = {
     "equal": "equal",
@@ -46,7 +47,9 @@ def show(out: Console, drift: Drift, before: dict[str, Any], now: dict[str, Any]
     """Prints it."""
     out.print(f"before: {_listed(before) or 'nothing is known of how the results were made'}", soft_wrap=True)
     out.print(f"now:    {_listed(now)}", soft_wrap=True)
-    out.print(f"judges: {_judges(before, now)}", soft_wrap=True)
+    out.print(f"judges: {_services('judge', before, now)}", soft_wrap=True)
+    if before.get("scorer") or now.get("scorer"):
+        out.print(f"scorers: {_services('scorer', before, now)}", soft_wrap=True)
     grid = Table.grid(padding=(0, 2))
     grid.add_row("rollouts", str(drift.rollouts), "")
     grid.add_row("rewards changed", str(drift.changed), f"{100 * drift.share:.1f}%")
@@ -89,10 +92,12 @@ def _mean(mean: Mean) -> str:
 
 def _listed(made: dict[str, Any]) -> str:
     told = {**made, "judge": shown(made["judge"])} if "judge" in made else made
+    if "scorer" in told:
+        told = {**told, "scorer": scorer_shown(told["scorer"])}
     return ", ".join(f"{name} {value}" for name, value in told.items())
 
 
-def _judges(before: dict[str, Any], now: dict[str, Any]) -> str:
-    if before.get("judge") is None or now["judge"] is None:
+def _services(name: str, before: dict[str, Any], now: dict[str, Any]) -> str:
+    if before.get(name) is None or now.get(name) is None:
         return "whether they are the same is not known"
-    return "; ".join(differences(before["judge"], now["judge"])) or "the same"
+    return "; ".join(differences(before[name], now[name], name)) or "the same"

@@ -34,7 +34,8 @@ def read_sidecar(results: Path) -> dict[str, Any]:
     path = sidecar_path(results)
     try:
         said = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-        msgspec.convert(said.get("judge"), Fingerprint | None)
+        for service in ("judge", "scorer"):
+            msgspec.convert(said.get(service), Fingerprint | None)
         return said
     except FileNotFoundError:
         return {}

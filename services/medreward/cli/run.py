@@ -16,6 +16,7 @@ from medreward.cli.errors import CliError, Unusable
 from medreward.cli.output import ResultFile
 from medreward.cli.progress import counting
 from medreward.cli.seen_judge import SeenJudge, of_service
+from medreward.cli.seen_scorer import SeenScorer
 from medreward.cli.sidecar import RunMade
 from medreward.cli.summary import Tally, Time, print_summary
 from medreward.cli.types import Reply, SeenResult
@@ -38,6 +39,13 @@ class Job(NamedTuple):
     explain: bool
     limit: int | None
     in_flight: int
+
+
+class _Seen(NamedTuple):
+    """What scores beside the pipeline, as far as replies tell."""
+
+    judge: SeenJudge
+    scorer: SeenScorer
 
 
 class Run:
@@ -69,18 +77,19 @@ class Run:
                 self.done += 1
 
             with ExitStack() as stack:
-                out, judge = None, of_service(service)
+                out, judge, scorer = None, of_service(service), None
                 if job.out is not None:
                     out = stack.enter_context(ResultFile(job.out, job.source, made, judge))
-                    rollouts, judge = out.take_up(rollouts, recipe, kept), out.judge
+                    rollouts, judge, scorer = out.take_up(rollouts, recipe, kept), out.judge, out.scorer
                 if job.limit is not None:
                     rollouts = itertools.islice(rollouts, max(0, job.limit - self.done))
                 self.scoring = True
-                spent = await self._score(SeenJudge(backend, judge), made, rollouts, out, tally)
+                seen = _Seen(SeenJudge(backend, judge), SeenScorer(scorer))
+                spent = await self._score(seen, made, rollouts, out, tally)
         print_summary(console.out(), tally, spent)
 
     async def _score(
-        self, judge: SeenJudge, made: RunMade, rollouts: Iterator[Rollout], out: ResultFile | None, tally: Tally
+        self, seen: _Seen, made: RunMade, rollouts: Iterator[Rollout], out: ResultFile | None, tally: Tally
     ) -> Time:
         job, kept, started = self.job, self.done, time.monotonic()
         with counting("rollouts", job.limit, kept) as progress:
@@ -88,9 +97,9 @@ class Run:
             def done(answered: tuple[list[Rollout], Reply]) -> None:
                 batch, reply = answered
                 _check_same(made, tally, reply)
-                _check_judge(judge, reply, job.out if kept else None)
+                _check_services(seen, reply, job.out if kept else None)
                 if out is not None:
-                    out.write(batch, [result.json for result in reply.results], judge.known)
+                    out.write(batch, [result.json for result in reply.results], seen.judge.known, seen.scorer.known)
                 tally.add_judge(reply.judge_counts)
                 for result in reply.results:
                     tally.add(result.seen)
@@ -98,7 +107,7 @@ class Run:
                 progress(self.done)
 
             async def work(batch: list[Rollout]) -> tuple[list[Rollout], Reply]:
-                return batch, await judge.score(self._request(batch))
+                return batch, await seen.judge.score(self._request(batch))
 
             await in_order(batched(rollouts, job.batch_size), work, done, job.in_flight)
         return Time(self.done - kept, time.monotonic() - started)
@@ -122,13 +131,14 @@ def _check_same(made: RunMade, tally: Tally, reply: Reply) -> None:
         raise CliError(f"the server was medreward {made.medreward} and is {reply.version} now")
 
 
-def _check_judge(judge: SeenJudge, reply: Reply, kept_in: Path | None) -> None:
-    first = not judge.told
-    if not (differing := "; ".join(judge.take(reply))):
-        return
-    if kept_in is not None and first:
-        raise Unusable(f"{kept_in} was made with {differing}; name another --out")
-    raise CliError(f"the judge has changed meanwhile: {differing}")
+def _check_services(seen: _Seen, reply: Reply, kept_in: Path | None) -> None:
+    for name, service in (("judge", seen.judge), ("scorer", seen.scorer)):
+        first = not service.told
+        if not (differing := "; ".join(service.take(reply))):
+            continue
+        if kept_in is not None and first:
+            raise Unusable(f"{kept_in} was made with {differing}; name another --out")
+        raise CliError(f"the {name} has changed meanwhile: {differing}")
 
 
 def _count_skipped(rows: Iterator[Rollout | Skipped], tally: Tally) -> Iterator[Rollout]:

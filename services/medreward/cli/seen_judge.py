@@ -56,17 +56,17 @@ def of_service(service: Service) -> Fingerprint | None:
     return _unsure(service.judge)
 
 
-def differences(before: Fingerprint | None, now: Fingerprint | None) -> list[str]:
-    """What two fingerprints differ in, in words; what is not known differs from nothing."""
+def differences(before: Fingerprint | None, now: Fingerprint | None, service: str = "judge") -> list[str]:
+    """What two fingerprints of a ``service`` differ in, in words; what is not known differs from nothing."""
     if before is None or now is None:
         return []
     if not before or not now:
-        return [f"judge {shown(before)}, now {shown(now)}"] if before != now else []
+        return [f"{service} {shown(before)}, now {shown(now)}"] if before != now else []
     names = {**before, **now}
     if not (_SURE_IN_VERDICTS_ONLY in before and _SURE_IN_VERDICTS_ONLY in now):
         names.pop(_SURE_IN_VERDICTS_ONLY, None)
     return [
-        f"judge.{name} {before.get(name) or '-'}, now {now.get(name) or '-'}"
+        f"{service}.{name} {before.get(name) or '-'}, now {now.get(name) or '-'}"
         for name in names
         if before.get(name) != now.get(name)
     ]

@@ -17,6 +17,7 @@ from medreward.cli.errors import one_line
 from medreward.config import Settings, load_settings
 from medreward.contract import codec
 from medreward.contract.types import Reference, Rollout, ScoreRequest
+from medreward.scorer.checkpoint import SHIPPED
 
 _TURN_S = 0.5
 _EXAMPLE = ScoreRequest(
@@ -57,6 +58,7 @@ def serve(
             with running(settings) as cluster:
                 out.print(f"proxy  {cluster.proxy.kind}: {cluster.proxy.reason}", soft_wrap=True)
                 out.print(f"judge  {_judge(settings)}", soft_wrap=True)
+                out.print(f"scorer {_scorer(settings)}", soft_wrap=True)
                 out.print(f"HTTP   {cluster.url}")
                 out.print(f"docs   {cluster.url}/docs")
                 out.print(f"gRPC   {cluster.grpc_address or 'off'}")
@@ -78,6 +80,13 @@ def _judge(settings: Settings) -> str:
         "vllm": f"vllm: {judge.vllm.model}, in this cluster",
         "none": "none: what needs a judge is absent",
     }[judge.engine]
+
+
+def _scorer(settings: Settings) -> str:
+    checkpoint = settings.scorer.checkpoint
+    if checkpoint == "none":
+        return "none: what needs a trajectory scorer is absent"
+    return "the shipped checkpoint" if checkpoint == SHIPPED else f"checkpoint {checkpoint}"
 
 
 def curl(url: str) -> str:

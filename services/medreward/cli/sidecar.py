@@ -40,6 +40,8 @@ class RunMade(msgspec.Struct, frozen=True):
 class _Record(RunMade, frozen=True, kw_only=True):
     judge: Fingerprint | msgspec.UnsetType | None = msgspec.UNSET
     """as ``seen_judge`` tells it; unset in files that are older than this entry"""
+    scorer: Fingerprint | msgspec.UnsetType = msgspec.UNSET
+    """as ``seen_scorer`` tells it; unset where no score has come from any"""
     answered: int
     """rollouts, from the first"""
     input_sha256: str
@@ -59,6 +61,8 @@ class Sidecar:
         self.path = sidecar_path(out)
         self.judge = judge
         """all that is known of it; may become more until the first verdict has come, and is written at :meth:`save`"""
+        self.scorer: Fingerprint | None = None
+        """all that is known of it; written as the judge is"""
         self._out, self._source, self._made = out, source, made
         self._digest = hashlib.sha256()
         self._answered = 0
@@ -95,6 +99,7 @@ class Sidecar:
         if differing:
             raise Unusable(f"{self._out} was made with {'; '.join(differing)}; {_OTHER_OUT}")
         self.judge = merged(judge, self.judge)
+        self.scorer = None if isinstance(before.scorer, msgspec.UnsetType) else before.scorer
         self._before = before
 
     def require(self) -> None:
@@ -143,7 +148,13 @@ class Sidecar:
             CliError: it cannot be written.
         """
         made = msgspec.structs.asdict(self._made)
-        record = _Record(**made, judge=self.judge, answered=self._answered, input_sha256=self._digest.hexdigest())
+        record = _Record(
+            **made,
+            judge=self.judge,
+            scorer=msgspec.UNSET if self.scorer is None else self.scorer,
+            answered=self._answered,
+            input_sha256=self._digest.hexdigest(),
+        )
         beside = self.path.with_name(f"{self.path.name}.tmp")
         try:
             beside.write_bytes(msgspec.json.format(msgspec.json.encode(record)) + b"\n")

@@ -14,7 +14,7 @@ from medreward.contract.codec import Limits
 NO_LIMIT = 2**62
 
 Fingerprint = dict[str, str]
-"""what a judge's verdicts depend on; empty: there is no judge"""
+"""what a judge's verdicts, or a scorer's scores, depend on; empty: there is none"""
 
 
 class Service(NamedTuple):
@@ -97,6 +97,8 @@ class Reply(NamedTuple):
     """None: nothing is said of a judge"""
     judge_counts: dict[str, int] | None
     """how the judge came to its verdicts, as ``contract.types.JudgeCounts``; None: it was not asked"""
+    scorer: Fingerprint | None = None
+    """None: no trajectory scorer was asked, or there is none"""
 
 
 decode_result = msgspec.json.Decoder(SeenResult).decode

@@ -66,6 +66,12 @@ class Metrics:
             ["rubric", "status"],
             registry=registry,
         )
+        self._scorer_batches = Counter(
+            "medreward_scorer_batches",
+            "Batches that the trajectory scorer was asked about, by the hash of its checkpoint",
+            ["checkpoint"],
+            registry=registry,
+        )
         self._seconds = Histogram(
             "medreward_stage_seconds",
             "Seconds of a batch by stage",
@@ -92,6 +98,8 @@ class Metrics:
         for stage in ("queue", "deterministic", "judge", "scorer", "total"):
             if (milliseconds := getattr(timing, stage)) is not None:
                 self._seconds.labels(recipe, stage).observe(milliseconds / 1000)
+        if (checkpoint := response.fingerprint.scorer.get("checkpoint")) and timing.scorer is not None:
+            self._scorer_batches.labels(checkpoint).inc()
         self._judged(timing.judge_counts)
 
     def ruled(self, protocol: str, rubric: str, response: t.JudgeResponse) -> None:

@@ -1,4 +1,11 @@
-"""The seam to the trajectory scorer: what the pipeline asks, and the Protocol a scorer must fulfil.
+"""The seam to the trajectory scorer: what the pipeline asks, and the Protocol a scorer must fulfil. Behind it:
+
+    service.py      a trajectory's way: encoding.py, queue (planning.py), forward (line.py), outcomes.py; hot swap
+    checkpoint.py   what lies on disk                 settings.py    section ``scorer`` of the settings
+    weights.py      a checkpoint that is loaded: model.py, and packed.py, a faster forward of BERT on a CPU
+    (its deployment is in medreward/serve/scorer.py, and its training in medreward_trainer/scorer)
+
+Nothing but weights.py, model.py and packed.py imports torch.
 
 Without a scorer, ``consistency`` is absent with status ``unavailable``.
 """
@@ -22,14 +29,25 @@ class ScorerAsk(NamedTuple):
     answer: str
 
 
+class Scores(NamedTuple):
+    """The answers to a batch of asks, in order."""
+
+    outcomes: Sequence[Outcome]
+    fingerprint: Mapping[str, str] = {}
+    """what they depend on, as of now: all of them were scored by this one checkpoint"""
+
+
 class Scorer(Protocol):
     """A model of trajectory quality."""
 
-    def fingerprint(self) -> Mapping[str, str]:
-        """Everything a score depends on: checkpoint, its hash, precision."""
+    problem: str
+    """why the checkpoint that is configured is not the one that scores, as last known; empty when it is"""
 
-    async def score(self, asks: Sequence[ScorerAsk], deadline: Deadline) -> Sequence[Outcome]:
-        """One outcome with a value in [0, 1] an ask, in order, before the deadline.
+    def fingerprint(self) -> Mapping[str, str]:
+        """Everything a score depends on: checkpoint, its hash, precision; as last known."""
+
+    async def score(self, asks: Sequence[ScorerAsk], deadline: Deadline) -> Scores:
+        """One outcome with a value in [0, 1] an ask, before the deadline; those not done have status ``timeout``.
 
         Raises:
             ServiceError: when none of the asks could be served.

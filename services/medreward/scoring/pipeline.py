@@ -26,7 +26,7 @@ from medreward.scoring.check import defect
 from medreward.scoring.combine import absent, combine
 from medreward.scoring.deadline import Deadline
 from medreward.scoring.recipes import Recipe, RecipeError, ad_hoc, weight_problem
-from medreward.scoring.services import Asks, JudgeCall, sound
+from medreward.scoring.services import Asks, JudgeCall, ScorerCall, sound
 
 log = logging.getLogger(__name__)
 
@@ -107,17 +107,17 @@ class Pipeline:
         computed = time.monotonic()
 
         # one call a batch to each service: on Ray Serve a call for each item would take longer than all the rest
-        judged = JudgeCall(self._judge, batch.judge_asks)
+        judged, scores = JudgeCall(self._judge, batch.judge_asks), ScorerCall(self._scorer)
         judge_ms, scorer_ms = await asyncio.gather(
             _timed(batch.judge_asks, "judge", judged.ask if self._judge else None, deadline),
-            _timed(batch.scorer_asks, "scorer", self._scorer.score if self._scorer else None, deadline),
+            _timed(batch.scorer_asks, "scorer", scores.ask if self._scorer else None, deadline),
         )
         for index, result in batch.finish():
             yield index, result
         yield (
             len(request.rollouts),
             Summary(
-                self.fingerprint(recipe, judged.fingerprint),
+                self.fingerprint(recipe, judged.fingerprint, scores.fingerprint),
                 t.Timing(
                     queue=_ms(started - arrived),
                     deterministic=_ms(computed - started),
@@ -129,24 +129,31 @@ class Pipeline:
             ),
         )
 
-    def fingerprint(self, recipe: Recipe, judged: Mapping[str, str] | None = None) -> t.Fingerprint:
-        """What the rewards of ``recipe`` depend on; of the judge, what it said itself, or what is known of it."""
+    def fingerprint(
+        self, recipe: Recipe, judged: Mapping[str, str] | None = None, scores: Mapping[str, str] | None = None
+    ) -> t.Fingerprint:
+        """What the rewards of ``recipe`` depend on; of judge and scorer, what they said themselves, or is known."""
         if judged is None and self._judge is not None:
             judged = self._judge.fingerprint()
+        if scores is None and self._scorer is not None:
+            scores = self._scorer.fingerprint()
         return t.Fingerprint(
             version=__version__,
             recipe=recipe.name,
             recipe_hash=recipe.hash,
             judge=dict(judged or {}),
-            scorer=dict(self._scorer.fingerprint()) if self._scorer else {},
+            scorer=dict(scores or {}),
         )
 
     def services(self) -> dict[str, dict[str, str]]:
-        """What answers for judge and scorer: their fingerprints, or that there is none."""
-        return {
+        """What answers for judge and scorer: their fingerprints, or that there is none; what is wrong with one."""
+        told = {
             name: {"status": "configured", **service.fingerprint()} if service else {"status": "unavailable"}
             for name, service in (("judge", self._judge), ("scorer", self._scorer))
         }
+        if self._scorer is not None and self._scorer.problem:
+            told["scorer"]["problem"] = self._scorer.problem
+        return told
 
     def _recipe(self, request: t.ScoreRequest) -> Recipe:
         if request.recipe:

@@ -16,6 +16,7 @@ from medreward.contract.errors import ServiceError
 from medreward.contract.types import STATUSES, JudgeCounts
 from medreward.judge import Judge, JudgeAsk
 from medreward.rewards.types import Outcome, unscored
+from medreward.scorer import Scorer, ScorerAsk
 from medreward.scoring.deadline import Deadline
 from medreward.scoring.guarded import answered
 
@@ -115,6 +116,22 @@ class JudgeCall:
             coalesced=self._counts.coalesced + repeats,
             failed=self._asks.failed(),
         )
+
+
+class ScorerCall:
+    """The call that a batch makes to the scorer, and what it says beside the outcomes."""
+
+    def __init__(self, scorer: Scorer | None) -> None:
+        self._scorer = scorer
+        self.fingerprint: Mapping[str, str] | None = None
+        """what the scores depend on, as the scorer said; None when it did not answer"""
+
+    async def ask(self, asks: Sequence[ScorerAsk], deadline: Deadline) -> Sequence[Outcome]:
+        """What :meth:`Asks.put_to` calls."""
+        assert self._scorer is not None
+        scores = await self._scorer.score(asks, deadline)
+        self.fingerprint = scores.fingerprint
+        return scores.outcomes
 
 
 def sound(outcome: object, who: str) -> Outcome:

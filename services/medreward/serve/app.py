@@ -6,10 +6,14 @@
       - name: medreward
         import_path: medreward.serve.app:build
         args: {limits: {rollouts: 4096}}        # the schema of ``medreward.config.Settings``
+        deployments:
+          - name: Scorer                        # what may change without a restart: see ``medreward.serve.scorer``
+            user_config: {checkpoint: /checkpoints/2}
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -27,6 +31,7 @@ from medreward.ingress.grpc import RewardServicer
 from medreward.ingress.http import create_app
 from medreward.observability.metrics import MULTIPROC_DIR, Metrics, make_shared_directory
 from medreward.serve.judge import RemoteJudge, bind_judge
+from medreward.serve.scorer import RemoteScorer, bind_scorer
 
 APPLICATION = "medreward"
 GRPC_SERVICER = "medreward.contract.v1.reward_pb2_grpc.add_RewardServiceServicer_to_server"
@@ -36,19 +41,25 @@ GRPC_SERVICER = "medreward.contract.v1.reward_pb2_grpc.add_RewardServiceServicer
 class Ingress:
     """Both doors over one pipeline; scale by replicas."""
 
-    def __init__(self, settings: dict[str, Any], judge: DeploymentHandle[Any] | None = None) -> None:
+    def __init__(
+        self,
+        settings: dict[str, Any],
+        judge: DeploymentHandle[Any] | None = None,
+        scorer: DeploymentHandle[Any] | None = None,
+    ) -> None:
         self._settings = load_settings(**settings)
         make_shared_directory()
         self._judge = RemoteJudge(judge) if judge is not None else None
-        self._pipeline = build_pipeline(self._settings, judge=self._judge)
+        replicas = self._settings.scorer.replicas
+        self._scorer = RemoteScorer(scorer, replicas) if scorer is not None else None
+        self._pipeline = build_pipeline(self._settings, judge=self._judge, scorer=self._scorer)
         self._desk = build_desk(self._settings, self._judge)
         self._metrics = Metrics()
         self._servicer = RewardServicer(self._pipeline, self._desk, self._settings.limits, self._metrics)
 
     async def check_health(self) -> None:
-        """Ray Serve asks every ten seconds, and once before the first request: the time to learn who judges."""
-        if self._judge is not None:
-            await self._judge.learn()
+        """Ray Serve asks every ten seconds, and once before the first request: the time to learn who scores."""
+        await asyncio.gather(*(service.learn() for service in (self._judge, self._scorer) if service is not None))
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Ray Serve asks for the HTTP application here, in the replica: nothing of it is pickled."""
@@ -92,5 +103,6 @@ def build(args: dict[str, Any]) -> Application:
         logging_config={"enable_access_log": False},
     )
     ingress: Deployment = deployed_as(serve.ingress()(Ingress))
-    application: Application = ingress.bind(settings.model_dump(mode="json"), bind_judge(settings))
+    plain = settings.model_dump(mode="json")
+    application: Application = ingress.bind(plain, bind_judge(settings), bind_scorer(settings))
     return application

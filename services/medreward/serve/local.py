@@ -164,4 +164,5 @@ def _cpus_wanted(settings: Settings) -> float:
     vllm = settings.judge.vllm
     # a core for the replica, and one for each of its workers
     engine = vllm.replicas * (1 + vllm.tensor_parallel_size) if settings.judge.engine == "vllm" else 0
-    return settings.ingress.replicas * settings.ingress.cpus + settings.judge.cpus + engine
+    scorer = settings.scorer.replicas * settings.scorer.cpus if settings.scorer.checkpoint != "none" else 0
+    return settings.ingress.replicas * settings.ingress.cpus + settings.judge.cpus + engine + scorer

@@ -14,7 +14,7 @@ from medreward.contract import types as t
 from medreward.contract.errors import RequestError, ServiceError
 from medreward.judge import JudgeAsk, Judged, Ruled
 from medreward.rewards.types import Outcome, Reward, Sample, scored, unscored
-from medreward.scorer import ScorerAsk
+from medreward.scorer import ScorerAsk, Scores
 from medreward.scoring.deadline import Deadline
 from medreward.scoring.pipeline import Pipeline, Summary
 from medreward.scoring.recipes import load_recipes
@@ -54,6 +54,8 @@ class FakeJudge:
 class FakeScorer:
     """Stands for the scorer: the same value for all."""
 
+    problem = ""
+
     def __init__(self, value: float) -> None:
         self.value = value
         self.asked: list[ScorerAsk] = []
@@ -61,9 +63,9 @@ class FakeScorer:
     def fingerprint(self) -> Mapping[str, str]:
         return {"checkpoint": "fake"}
 
-    async def score(self, asks: Sequence[ScorerAsk], deadline: Deadline) -> Sequence[Outcome]:
+    async def score(self, asks: Sequence[ScorerAsk], deadline: Deadline) -> Scores:
         self.asked += asks
-        return [scored(self.value, "fake")] * len(asks)
+        return Scores([scored(self.value, "fake")] * len(asks), {"checkpoint": "fake", "as of": "now"})
 
 
 def pipeline(rewards: Mapping[str, Reward] = BUILTIN, **services: Any) -> Pipeline:
@@ -142,6 +144,24 @@ def test_whatever_the_judge_does_wrong_becomes_a_status_never_a_number(answer: A
     component = judged.components["semantics"]
     assert (component.status, component.value, judged.reward) == (status, None, None)
     assert ruled.reward == 2.0
+
+
+def test_the_reply_names_what_the_scorer_scored_with_and_what_is_known_of_one_that_was_not_asked() -> None:
+    made = pipeline(scorer=FakeScorer(0.25))
+    asked = score(made, rollout(lvkc(), retry=None), recipe="medsage")
+    assert asked.fingerprint.scorer == {"checkpoint": "fake", "as of": "now"}
+    assert asked.timing_ms.scorer is not None
+    not_asked = score(made, rollout(gemex("B")))
+    assert not_asked.fingerprint.scorer == {"checkpoint": "fake"}
+    assert not_asked.timing_ms.scorer is None
+
+
+def test_a_checkpoint_that_does_not_score_is_told_with_the_services() -> None:
+    scorer = FakeScorer(0.25)
+    assert pipeline(scorer=scorer).services()["scorer"] == {"status": "configured", "checkpoint": "fake"}
+    scorer.problem = "it is torn"
+    assert pipeline(scorer=scorer).services()["scorer"]["problem"] == "it is torn"
+    assert pipeline().services()["scorer"] == {"status": "unavailable"}
 
 
 def test_the_scorer_reads_the_stages_that_are_there() -> None:

@@ -1,0 +1,121 @@
+"""One checkpoint's queue, and the forwards that empty it.
+
+A batch is made across requests whenever a lane is free; there are as many lanes as the weights want forwards at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from medreward.scorer.encoding import Encoded
+from medreward.scorer.planning import Waiting
+from medreward.scorer.types import OutOfMemory, Weights
+
+log = logging.getLogger(__name__)
+
+
+class NoLogit(NamedTuple):
+    """A trajectory that came out of a forward without a number."""
+
+    reason: str
+
+
+Deliver = Callable[[float | NoLogit], None]
+
+
+class _Item(NamedTuple):
+    encoded: Encoded
+    deliver: Deliver
+
+
+class Line:
+    """For one event loop; forwards run in threads of its own."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        self.calls = 0
+        """requests that use it"""
+        self.failed = 0
+        """forwards that failed since the last that did not"""
+        self._waiting: Waiting[_Item] = Waiting()
+        self._threads = ThreadPoolExecutor(weights.lanes, "forward", weights.begin_thread)
+        self._under_way: dict[asyncio.Task[None], float] = {}
+        self._retired = False
+
+    def __len__(self) -> int:
+        """Trajectories that wait."""
+        return len(self._waiting)
+
+    def put(self, encoded: Encoded, deliver: Deliver) -> int:
+        """Queues a trajectory, for the next :meth:`run`; returns the ticket to drop it with."""
+        return self._waiting.add(_Item(encoded, deliver), len(encoded.ids))
+
+    def drop(self, tickets: Iterable[int]) -> None:
+        """Forgets those of these that still wait; what is in a forward already is delivered."""
+        self._waiting.drop(tickets)
+
+    def run(self) -> None:
+        """Starts forwards on what waits, where lanes are free."""
+        while len(self._under_way) < self.weights.lanes and (batch := self._waiting.take(self.weights.budget)):
+            task = asyncio.ensure_future(self._forward(batch))
+            self._under_way[task] = time.monotonic()
+
+    def longest(self) -> float:
+        """Seconds that the oldest forward under way has taken until now; 0 without any."""
+        return time.monotonic() - min(self._under_way.values()) if self._under_way else 0.0
+
+    def leave(self) -> None:
+        """A request is done with it."""
+        self.calls -= 1
+        self._end_if_idle()
+
+    def retire(self) -> None:
+        """No request comes any more: it ends when the last is done."""
+        self._retired = True
+        self._end_if_idle()
+
+    def _end_if_idle(self) -> None:
+        if self._retired and not self.calls:
+            self._threads.shutdown(wait=False)
+
+    async def _forward(self, batch: Sequence[_Item]) -> None:
+        encoded = [item.encoded for item in batch]
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            logits = await asyncio.get_running_loop().run_in_executor(self._threads, _logits, self.weights, encoded)
+        finally:
+            del self._under_way[task]
+        # only a batch without any number counts: one trajectory too long for the device is no broken device
+        self.failed = self.failed + 1 if all(isinstance(logit, NoLogit) for logit in logits) else 0
+        for item, logit in zip(batch, logits, strict=True):
+            item.deliver(logit)
+        self.run()
+
+
+def _logits(weights: Weights, batch: Sequence[Encoded], *, halve: bool = True) -> list[float | NoLogit]:
+    """In a thread: one logit an item, or the reason why there is none."""
+    try:
+        logits = weights.logits(batch)
+    except OutOfMemory as error:
+        if halve and len(batch) > 1:
+            half = len(batch) // 2
+            log.warning("no memory for %d trajectories, trying halves", len(batch))
+            return [
+                *_logits(weights, batch[:half], halve=False),
+                *_logits(weights, batch[half:], halve=False),
+            ]
+        log.error("no memory for %d trajectories: %s", len(batch), error)
+        return [NoLogit("the device has no memory for it")] * len(batch)
+    except Exception as error:
+        log.exception("a forward of %d trajectories failed", len(batch))
+        return [NoLogit(f"the forward failed: {type(error).__name__}: {error}"[:200])] * len(batch)
+    if len(logits) != len(batch):
+        log.error("a forward of %d trajectories gave %d logits", len(batch), len(logits))
+        return [NoLogit("the forward gave another number of logits")] * len(batch)
+    return list(logits)

@@ -1,0 +1,188 @@
+"""The trajectory scorer as a deployment of its own, and the ingress's side of the way to it.
+
+Its replicas know nothing of each other, so there may be as many as there are GPUs or cores for them.
+
+What may change without a restart is the deployment's ``user_config``, with the entries ``checkpoint`` and ``sha256``
+of the settings. Ray Serve hands a changed one to each replica in turn, which goes on scoring by the present checkpoint
+until the new one is loaded: no request waits for it, and none is lost. When the new one cannot be used, the present one
+stays, and ``GET /v1/info`` says why; raising would make Ray Serve replace a replica that scores by one that cannot.
+(``args`` of the application are code to Ray Serve: when they change, it replaces all replicas.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ray import serve
+from ray.exceptions import RayError
+from ray.serve import Application
+from ray.serve.exceptions import RayServeException
+from ray.serve.handle import DeploymentHandle
+
+from medreward.config import ConfigError, Settings, load_settings
+from medreward.contract.errors import ServiceError
+from medreward.rewards.types import Outcome, unscored
+from medreward.scorer import ScorerAsk, Scores
+from medreward.scorer.checkpoint import CheckpointError
+from medreward.scorer.service import ScorerService
+from medreward.scorer.settings import ScorerSettings
+from medreward.scoring.deadline import Deadline
+from medreward.serve.remote import ask_again, seconds_for
+
+log = logging.getLogger(__name__)
+
+_ASKED_S = 2.0  # for a status
+_PART = 256  # trajectories of a batch that go to one replica, where there are several
+
+CHANGEABLE = frozenset({"checkpoint", "sha256"})
+"""settings that ``user_config`` may hold"""
+
+
+class Status(NamedTuple):
+    """What a replica says of itself."""
+
+    fingerprint: Mapping[str, str]
+    problem: str
+
+
+class ScorerReplica:
+    """The scorer's process."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        """Nothing is loaded yet: Ray Serve calls :meth:`reconfigure` next."""
+        self._settings = load_settings(**settings).scorer
+        self._scorer = ScorerService(self._settings)
+        self._swaps: set[asyncio.Task[None]] = set()
+
+    async def reconfigure(self, user_config: dict[str, Any]) -> None:
+        """Loads the checkpoint that ``user_config`` names; the first before it returns, any other beside the present.
+
+        Raises:
+            CheckpointError, ConfigError: there is none yet, and the first cannot be used: the deployment fails.
+        """
+        if not self._scorer.fingerprint():
+            await self._scorer.swap(changed(self._settings, user_config))
+            return
+        swap = asyncio.ensure_future(self._swap(user_config))
+        self._swaps.add(swap)
+        swap.add_done_callback(self._swaps.discard)
+
+    async def _swap(self, user_config: dict[str, Any]) -> None:
+        try:
+            await self._scorer.swap(changed(self._settings, user_config))
+        except ConfigError as error:
+            self._scorer.problem = str(error)
+            log.error("the checkpoint stays: %s", error)
+        except CheckpointError as error:
+            log.error("the checkpoint stays: %s", error)
+
+    async def score(self, asks: Sequence[ScorerAsk], seconds: float) -> Scores:
+        """See :meth:`medreward.scorer.Scorer.score`; the deadline is in seconds from now."""
+        return await self._scorer.score(asks, Deadline.after_ms(seconds * 1000))
+
+    async def status(self) -> Status:
+        """What scores here."""
+        return Status(self._scorer.fingerprint(), self._scorer.problem)
+
+    async def check_health(self) -> None:
+        """Ray Serve replaces the replica when this raises."""
+        self._scorer.check()
+
+
+class RemoteScorer:
+    """The scorer, seen from another process: one call a batch, or several where there are several replicas."""
+
+    def __init__(self, handle: DeploymentHandle[Any], replicas: int = 1) -> None:
+        self.problem = ""
+        """see :class:`medreward.scorer.Scorer`"""
+        self._handle = handle
+        self._replicas = replicas
+        self._fingerprint: Mapping[str, str] = {}
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """As the scorer last said it; empty before it has."""
+        return self._fingerprint
+
+    async def learn(self) -> None:
+        """Asks a replica what scores; leaves what is known when there is no answer soon."""
+        try:
+            async with asyncio.timeout(_ASKED_S):
+                self._fingerprint, self.problem = await self._handle.status.remote()
+        except (TimeoutError, RayError, RayServeException) as error:
+            log.warning("the scorer does not tell its fingerprint: %s", type(error).__name__)
+
+    async def score(self, asks: Sequence[ScorerAsk], deadline: Deadline) -> Scores:
+        """See :meth:`medreward.scorer.Scorer.score`."""
+        parts = _parts(asks, self._replicas)
+        answers = await asyncio.gather(*(self._part(part, deadline) for part in parts))
+        said = [answer.fingerprint for answer in answers if isinstance(answer, Scores)]
+        if any(fingerprint != said[0] for fingerprint in said):
+            # the replicas are changing to another checkpoint, and one batch is scored by one: one replica gets it all
+            parts, answers = [asks], [await self._part(asks, deadline)]
+            said = [answer.fingerprint for answer in answers if isinstance(answer, Scores)]
+        if not said:
+            # every part failed; any of their errors says why
+            raise next(answer for answer in answers if isinstance(answer, ServiceError))
+        self._fingerprint = said[0]
+        outcomes: list[Outcome] = []
+        for part, answer in zip(parts, answers, strict=True):
+            if isinstance(answer, Scores):
+                outcomes += answer.outcomes
+            else:
+                outcomes += [unscored(answer.status, answer.detail)] * len(part)
+        return Scores(outcomes, said[0])
+
+    async def _part(self, asks: Sequence[ScorerAsk], deadline: Deadline) -> Scores | ServiceError:
+        def call() -> Any:
+            return self._handle.score.remote(list(asks), seconds_for(deadline, len(asks)))
+
+        try:
+            scores: Scores = await ask_again("scorer", call)
+        except ServiceError as error:
+            return error
+        return scores
+
+
+def _parts(asks: Sequence[ScorerAsk], replicas: int) -> list[Sequence[ScorerAsk]]:
+    if replicas == 1:
+        return [asks]
+    return [asks[first : first + _PART] for first in range(0, len(asks), _PART)]
+
+
+def changed(settings: ScorerSettings, user_config: Mapping[str, Any]) -> ScorerSettings:
+    """The settings, with what ``user_config`` says in their place.
+
+    Raises:
+        ConfigError: it says what may not change without a restart, or makes no sense.
+    """
+    if unknown := sorted(set(user_config) - CHANGEABLE):
+        raise ConfigError(f"user_config of Scorer: {', '.join(unknown)}: may hold {', '.join(sorted(CHANGEABLE))}")
+    try:
+        return ScorerSettings.model_validate({**settings.model_dump(), **user_config})
+    except ValueError as error:
+        raise ConfigError(f"user_config of Scorer: {error}") from None
+
+
+def bind_scorer(settings: Settings) -> Application | None:
+    """The scorer's deployment; None when no scorer is wanted."""
+    wanted = settings.scorer
+    if wanted.checkpoint == "none":
+        return None
+    options: dict[str, Any] = {"num_cpus": wanted.cpus}
+    if wanted.gpus:
+        options["num_gpus"] = wanted.gpus
+    deployed = serve.deployment(
+        name="Scorer",
+        num_replicas=wanted.replicas,
+        # the queue behind it counts trajectories: batches must not be held back here, where they would not be mixed
+        max_ongoing_requests=100_000,
+        max_queued_requests=-1,
+        ray_actor_options=options,
+        user_config=wanted.model_dump(mode="json", include=set(CHANGEABLE)),
+        logging_config={"enable_access_log": False},
+    )(ScorerReplica)
+    bound: Application = deployed.bind(settings.model_dump(mode="json"))
+    return bound
