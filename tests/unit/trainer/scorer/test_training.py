@@ -1,0 +1,147 @@
+"""Real runs of a tiny encoder on trajectories that a word tells apart."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs medreward[scorer-train]")
+pytest.importorskip("tensorboard", reason="needs medreward[scorer-train]")
+
+from medreward.scorer import ScorerAsk
+from medreward.scorer.checkpoint import CheckpointError, open_checkpoint
+from medreward.scorer.model import Model
+from medreward_trainer.scorer.config import Lora, TrainingConfig, TrainingError
+from medreward_trainer.scorer.examples import Contrast, Example
+from medreward_trainer.scorer.training import STATES, draw, pairwise, train
+from tests import tiny_scorer
+
+
+def _contrast(number: int) -> Contrast:
+    def trajectory(conclusion: str) -> ScorerAsk:
+        seen = f"a shadow at the {'left' if number % 2 else 'right'} base {number % 7}"
+        return ScorerAsk("What is seen?", (("visual", seen), ("conclusion", conclusion)), "fluid")
+
+    return Contrast(
+        "slake",
+        str(number),
+        (Example(trajectory(f"clear fluid {number}"), "plain"),),
+        (
+            Example(trajectory(f"no heart {number}"), "wrong_answer"),
+            Example(trajectory(f"no wall {number}"), "negation_flip"),
+        ),
+    )
+
+
+CONTRASTS = [_contrast(number) for number in range(64)]
+HELD_OUT = [_contrast(number) for number in range(100, 116)]
+
+
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_scorer.build(tmp_path_factory.mktemp("backbone"))
+
+
+def _config(backbone: Path, **changes: object) -> TrainingConfig:
+    fields: dict[str, object] = {
+        "name": "tiny",
+        "backbone": str(backbone),
+        "max_tokens": 64,
+        "sources": {"slake": None},
+        "lora": Lora(rank=4, alpha=8, also_train=["pooler"]),
+        "negatives": 2,
+        "learning_rate": 5e-3,
+        "epochs": 1,
+        "batch": 8,
+        "save_every": 4,
+        "precision": "float32",
+        "threads": 1,
+        **changes,
+    }
+    return TrainingConfig(**fields)
+
+
+@pytest.mark.parametrize("rank", [0, 4])
+def test_what_is_learned_is_what_the_checkpoint_scores(backbone: Path, tmp_path: Path, rank: int) -> None:
+    config = _config(backbone, lora=Lora(rank=rank, also_train=["pooler"] if rank else []), epochs=3)
+    checkpoint = train(config, CONTRASTS, HELD_OUT, tmp_path)
+    assert checkpoint == open_checkpoint(tmp_path)
+    assert checkpoint.adapted == bool(rank)
+    assert pairwise(Model.load(checkpoint), HELD_OUT, 512) > 0.95
+    assert list((tmp_path / STATES / "tensorboard").glob("events.*"))
+
+
+def test_the_same_seed_makes_the_same_checkpoint(backbone: Path, tmp_path: Path) -> None:
+    first = train(_config(backbone), CONTRASTS, HELD_OUT, tmp_path / "a")
+    again = train(_config(backbone), CONTRASTS, HELD_OUT, tmp_path / "b")
+    other = train(_config(backbone, seed=1), CONTRASTS, HELD_OUT, tmp_path / "c")
+    assert first.sha256 == again.sha256
+    assert first.sha256 != other.sha256
+
+
+def test_a_resumed_run_ends_where_an_unbroken_one_does(
+    backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unbroken = train(_config(backbone), CONTRASTS, HELD_OUT, tmp_path / "whole")
+    training = "medreward_trainer.scorer.training"
+    loss = f"{training}.ContrastiveTrainer.compute_loss"
+    from medreward_trainer.scorer.training import ContrastiveTrainer
+
+    real = ContrastiveTrainer.compute_loss
+    steps = Counter[str]()
+
+    def broken(self: ContrastiveTrainer, *args: object, **kwargs: object) -> object:
+        steps["done"] += 1
+        if steps["done"] == 6:
+            raise KeyboardInterrupt
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(loss, broken)
+    with pytest.raises(KeyboardInterrupt):
+        train(_config(backbone), CONTRASTS, HELD_OUT, tmp_path / "broken")
+    monkeypatch.undo()
+    resumed = train(_config(backbone), CONTRASTS, HELD_OUT, tmp_path / "broken", resume=True)
+    assert resumed.sha256 == unbroken.sha256
+
+
+def test_there_must_be_something_to_resume(backbone: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no state to resume"):
+        train(_config(backbone), CONTRASTS, HELD_OUT, tmp_path, resume=True)
+
+
+def test_contrasts_of_one_side_do_not_train(backbone: Path, tmp_path: Path) -> None:
+    one_sided = [Contrast(one.source, one.group, one.sound, ()) for one in CONTRASTS]
+    with pytest.raises(TrainingError, match="no contrast to train on"):
+        train(_config(backbone), one_sided, HELD_OUT, tmp_path)
+
+
+def test_a_backbone_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="absent"):
+        train(_config(tmp_path / "absent"), CONTRASTS, HELD_OUT, tmp_path / "out")
+
+
+def test_an_adapter_refuses_another_backbone(backbone: Path, tmp_path: Path) -> None:
+    checkpoint = train(_config(backbone), CONTRASTS, HELD_OUT, tmp_path / "out")
+    other = tiny_scorer.build(tmp_path / "other", seed=5)
+    card = (checkpoint.path / "scorer.json").read_text().replace(str(backbone), str(other))
+    (checkpoint.path / "scorer.json").write_text(card)
+    with pytest.raises(CheckpointError, match="its weights are others"):
+        Model.load(open_checkpoint(checkpoint.path))
+
+
+def test_a_draw_takes_different_kinds_first() -> None:
+    sound = Example(ScorerAsk("q", (("think", "s"),), "a"), "plain")
+    unsound = tuple(
+        Example(ScorerAsk("q", (("think", f"{kind} {n}"),), "a"), kind)
+        for kind in ("side_flip", "wrong_answer", "stage_swap")
+        for n in range(4)
+    )
+    contrast = Contrast("slake", "1", (sound,), unsound)
+    for seed in range(20):
+        drawn = draw(contrast, 2, 3, random.Random(seed))
+        assert [one.kind for one in drawn].count("plain") == 1
+        assert len({one.kind for one in drawn if not one.sound}) == 3
+    assert len(draw(contrast, 1, 50, random.Random(0))) == 13
