@@ -7,7 +7,8 @@ trajectories meet in a step, and the loss.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ class Draws(TorchDataset[Item]):
         self._encoder = encoder
         self._config = config
         self._order = list(_order(contrasts, config))
+        self._shares = _shares(contrasts)
 
     def __len__(self) -> int:
         return len(self._order)
@@ -66,20 +68,36 @@ class Draws(TorchDataset[Item]):
     def __getitem__(self, index: int) -> Item:
         rng = random.Random(f"{self._config.seed}/{index}")
         contrast = self._contrasts[self._order[index]]
-        drawn = draw(contrast, self._config.positives, self._config.negatives, rng)
+        drawn = draw(contrast, self._config.positives, self._config.negatives, rng, self._shares)
         return Item(self._encoder.encode([example.ask for example in drawn]), [example.sound for example in drawn])
 
 
-def draw(contrast: Contrast, positives: int, negatives: int, rng: random.Random) -> list[Example]:
-    """Sound and unsound trajectories of a contrast; of unsound ones, as many kinds as there are places."""
+def draw(
+    contrast: Contrast,
+    positives: int,
+    negatives: int,
+    rng: random.Random,
+    shares: Mapping[str, float] | None = None,
+) -> list[Example]:
+    """Sound and unsound trajectories of a contrast; of unsound ones, as many kinds as there are places.
+
+    A kind is the likelier to be drawn the rarer it is: ``shares`` says how much of the data each is.
+    """
     sound = rng.sample(contrast.sound, min(positives, len(contrast.sound)))
     rest = rng.sample(contrast.unsound, len(contrast.unsound))
     kinds: dict[str, Example] = {}
     for example in rest:
         kinds.setdefault(example.kind, example)
-    chosen = list(kinds.values())[:negatives]
+    # weights of 1 / share (Efraimidis and Spirakis 2006)
+    order = sorted(kinds, key=lambda kind: rng.random() ** (shares or {}).get(kind, 1.0), reverse=True)
+    chosen = [kinds[kind] for kind in order[:negatives]]
     chosen += [example for example in rest if example not in chosen][: negatives - len(chosen)]
     return [*sound, *chosen]
+
+
+def _shares(contrasts: Sequence[Contrast]) -> dict[str, float]:
+    found = Counter(kind for contrast in contrasts for kind in {example.kind for example in contrast.unsound})
+    return {kind: count / len(contrasts) for kind, count in found.items()}
 
 
 def _order(contrasts: Sequence[Contrast], config: TrainingConfig) -> Iterator[int]:

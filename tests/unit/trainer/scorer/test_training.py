@@ -11,12 +11,14 @@ import pytest
 pytest.importorskip("torch", reason="needs medreward[scorer-train]")
 pytest.importorskip("tensorboard", reason="needs medreward[scorer-train]")
 
+from safetensors.torch import load_file, save_file
+
 from medreward.scorer import ScorerAsk
 from medreward.scorer.checkpoint import CheckpointError, open_checkpoint
 from medreward.scorer.model import Model
 from medreward_trainer.scorer.config import Lora, TrainingConfig, TrainingError
 from medreward_trainer.scorer.examples import Contrast, Example
-from medreward_trainer.scorer.training import STATES, draw, pairwise, train
+from medreward_trainer.scorer.training import STATES, ContrastiveTrainer, _order, draw, pairwise, train
 from tests import tiny_scorer
 
 
@@ -42,7 +44,12 @@ HELD_OUT = [_contrast(number) for number in range(100, 116)]
 
 @pytest.fixture(scope="module")
 def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_scorer.build(tmp_path_factory.mktemp("backbone"))
+    directory = tiny_scorer.build(tmp_path_factory.mktemp("backbone"))
+    # weights as small as before any training, so that it can learn
+    weights = load_file(directory / "model.safetensors")
+    calmed = {name: tensor if "LayerNorm" in name else tensor * 0.2 for name, tensor in weights.items()}
+    save_file(calmed, directory / "model.safetensors", metadata={"format": "pt"})
+    return directory
 
 
 def _config(backbone: Path, **changes: object) -> TrainingConfig:
@@ -66,7 +73,7 @@ def _config(backbone: Path, **changes: object) -> TrainingConfig:
 
 @pytest.mark.parametrize("rank", [0, 4])
 def test_what_is_learned_is_what_the_checkpoint_scores(backbone: Path, tmp_path: Path, rank: int) -> None:
-    config = _config(backbone, lora=Lora(rank=rank, also_train=["pooler"] if rank else []), epochs=3)
+    config = _config(backbone, lora=Lora(rank=rank, alpha=max(rank, 1)), epochs=3)
     checkpoint = train(config, CONTRASTS, HELD_OUT, tmp_path)
     assert checkpoint == open_checkpoint(tmp_path)
     assert checkpoint.adapted == bool(rank)
@@ -86,10 +93,6 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(
     backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unbroken = train(_config(backbone), CONTRASTS, HELD_OUT, tmp_path / "whole")
-    training = "medreward_trainer.scorer.training"
-    loss = f"{training}.ContrastiveTrainer.compute_loss"
-    from medreward_trainer.scorer.training import ContrastiveTrainer
-
     real = ContrastiveTrainer.compute_loss
     steps = Counter[str]()
 
@@ -99,7 +102,7 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(
             raise KeyboardInterrupt
         return real(self, *args, **kwargs)
 
-    monkeypatch.setattr(loss, broken)
+    monkeypatch.setattr(ContrastiveTrainer, "compute_loss", broken)
     with pytest.raises(KeyboardInterrupt):
         train(_config(backbone), CONTRASTS, HELD_OUT, tmp_path / "broken")
     monkeypatch.undo()
@@ -144,4 +147,23 @@ def test_a_draw_takes_different_kinds_first() -> None:
         drawn = draw(contrast, 2, 3, random.Random(seed))
         assert [one.kind for one in drawn].count("plain") == 1
         assert len({one.kind for one in drawn if not one.sound}) == 3
+    rare = {"side_flip": 0.1, "wrong_answer": 1.0, "stage_swap": 1.0}
+    first = Counter(draw(contrast, 1, 1, random.Random(seed), rare)[1].kind for seed in range(200))
+    assert first["side_flip"] > 140  # ten of twelve
     assert len(draw(contrast, 1, 50, random.Random(0))) == 13
+
+
+def test_the_shortest_contrasts_come_first_and_then_every_one(backbone: Path) -> None:
+    long = [
+        Contrast(
+            "slake", f"long {n}", (Example(ScorerAsk("q " * 30, (("think", str(n)),), "a"), "plain"),), one.unsound
+        )
+        for n, one in enumerate(CONTRASTS[:16])
+    ]
+    contrasts = [*long, *CONTRASTS[:48]]
+    config = _config(backbone, shortest_first=0.25, epochs=2)
+    order = list(_order(contrasts, config))
+    assert len(order) == 128
+    assert min(order[:32]) >= 16
+    assert set(order) == set(range(64))
+    assert order == list(_order(contrasts, config))

@@ -140,11 +140,16 @@ def skipped_stage(case: Case, sketch: Sketch, draft: Draft, writer: Writer) -> D
 def repeated_stage(case: Case, sketch: Sketch, draft: Draft, writer: Writer) -> Draft | None:
     """A stage twice in a row, or a stage's text in another's place."""
     names = [name for name, _ in draft.stages]
-    if writer.rng.random() < 0.3:
+    if writer.rng.random() < 0.4:
         at = writer.rng.randrange(len(names))
         return replace(draft, stages=draft.stages[: at + 1] + draft.stages[at:])
-    source, target = writer.rng.sample(names, 2)
+    while {source := writer.rng.choice(names), target := writer.rng.choice(names)} in _ALIKE or source == target:
+        pass
     return draft.having(**{target: draft[source]})
+
+
+_ALIKE: Final = ({"visual", "conclusion"},)
+"""stages that may say the same in the same words, and be sound"""
 
 
 def _donor(case: Case, sketch: Sketch, other: Fact, rng: Random) -> Sketch:

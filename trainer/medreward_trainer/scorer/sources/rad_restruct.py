@@ -17,10 +17,13 @@ from ..examples import Contrast
 from ..grammar import Case, contrast
 from ..grammar.asking import Options, among, is_there, is_wrong, placed, turned, where, with_options
 from ..grammar.lexicon import entities, named, tagged
+from ..grammar.sketch import Side
 
 FILE: Final = Path("rad_restruct") / "val_qa.jsonl.gz"
 CAP: Final = 60
 """at most this many contrasts a question, so that what is asked of every report does not crowd out the rest"""
+SIDED: Final = 0.6
+"""the share of questions about what lies on one side that are asked of one side; reports are asked of both together"""
 _MEMBER: Final = re.compile(r"(?:Is|Are) there (?:an? )?(?P<what>[a-z, ]+?)(?: in the (?P<scope>[a-z ]+))?\?")
 _GROUP: Final = re.compile(
     r"(?:Are there any (?:signs|diseases) in the|Is there anything abnormal in the|Are there any) (?P<scope>[a-z, ]+)\?"
@@ -97,7 +100,12 @@ def _yes_or_no(row: Mapping[str, Any], found: frozenset[str], rng: Random) -> Ca
         key = _one([key for key in keys if key in tagged(member["scope"] or "foreign objects")], rng)
         if key is None:
             return None
-        case = is_there(question, key, answer, "chest", rng, words=_ANSWERS)
+        scope = member["scope"]
+        side: Side | None = None
+        if scope is not None and entities()[key].paired and rng.random() < SIDED:
+            side = rng.choice(("left", "right"))
+            question = question.replace(f"in the {scope}?", f"in the {side} {scope}?")
+        case = is_there(question, key, answer, "chest", rng, words=_ANSWERS, side=side)
     else:
         return None
     return with_options(case, options, rng, _ANSWERS)
