@@ -103,7 +103,10 @@ def open_checkpoint(where: Path | str) -> Checkpoint:
     needed = "adapter_model.safetensors" if adapted else "config.json"
     if not (path / needed).is_file() or not any(path.glob("*.safetensors")):
         raise CheckpointError(f"{path}: no weights: {needed} is missing")
-    return Checkpoint(path, card, _hash(path))
+    try:
+        return Checkpoint(path, card, _hash(path))
+    except OSError as error:
+        raise CheckpointError(f"{path}: {error}") from None
 
 
 def shipped() -> Path:

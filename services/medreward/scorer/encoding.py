@@ -5,7 +5,7 @@
 The stages stand in the order of the response, each behind its name; what is not in the response is not here.
 Coordinates are left out and labels kept: whether a box is right is the grounding reward's to say. What a policy writes
 is read as text only, so it cannot write a separator. A trajectory that is too long is cut inside its parts, and its
-conclusion and answer last of all.
+conclusion and answer last of all; one of very many stages loses the first of them.
 """
 
 from __future__ import annotations
@@ -33,9 +33,14 @@ MARKS: Final = {
 
 _ANSWER: Final = "answer"
 _QUESTION: Final = "question"
+_ENDS: Final = frozenset({"conclusion", _ANSWER})
 # a token is about four characters of English; beyond this many, a part is cut before it is tokenized at all
 _CHARS_PER_TOKEN: Final = 12
-_COORDINATES = re.compile(r"[(\[{]*\s*-?\d+(?:\.\d+)?(?:\s*,\s*-?\d+(?:\.\d+)?)+\s*[)\]}]*")
+# a match begins with the first of its brackets, spaces or digits, and gives nothing back: this takes linear time on
+# whatever a policy writes, and while a pattern is at work, no other thread is
+_NUMBER = r"-?\d++(?:\.\d++)?+"
+_BEFORE = r"(?:(?<![(\[{])[(\[{]++\s*+|(?<!\s)\s++|(?<!\d)|(?=-))"
+_COORDINATES = re.compile(rf"{_BEFORE}{_NUMBER}(?:\s*+,\s*+{_NUMBER})++\s*+[)\]}}]*+")
 _KEYS = re.compile(r"""["'](?:box_2d|bbox_2d|bbox_xyxy_pixel|bbox|box|point|label)["']\s*:\s*,?""")
 _SYNTAX = re.compile(r"""[{}\[\]"]|</?(?:ref|box)>|```(?:json)?""")
 _SPACE = re.compile(r"\s+([,.;:)])|\s+")
@@ -55,6 +60,8 @@ class Encoded(NamedTuple):
 class _Part(NamedTuple):
     name: str
     ids: list[int]
+    whole: bool
+    """False: ``ids`` are of the text's two ends only"""
 
 
 def readable(stage: str) -> str:
@@ -87,30 +94,47 @@ class Encoder:
 
     def encode(self, asks: Sequence[ScorerAsk]) -> list[Encoded]:
         """Each ask, in order, in at most ``max_tokens`` ids."""
+        if not asks:
+            return []
         most = self.max_tokens * _CHARS_PER_TOKEN
-        names: list[list[str]] = []
-        texts: list[str] = []
-        for ask in asks:
-            named = [(_QUESTION, ask.question), *ask.stages, *([(_ANSWER, ask.answer)] if ask.answer else [])]
-            names.append([name for name, _ in named])
-            texts += [_shorter(readable(text), most) for _, text in named]
-        tokens = iter(self._tokenize(texts))
-        return [self._assemble([_Part(name, next(tokens)) for name in each]) for each in names]
+        kept = [self._fewer(ask) for ask in asks]
+        texts = [[readable(text) for _, text in parts] for parts, _ in kept]
+        tokens = iter(self._tokenize([_shorter(text, most) for each in texts for text in each]))
+        encoded = []
+        for (named, gone), each in zip(kept, texts, strict=True):
+            parts = [_Part(name, next(tokens), len(text) <= most) for (name, _), text in zip(named, each, strict=True)]
+            encoded.append(self._assemble(parts, gone))
+        return encoded
 
-    def _assemble(self, parts: list[_Part]) -> Encoded:
-        fixed = len(self._start) + sum(1 + len(self._marks.get(part.name, ())) for part in parts)
-        kept, cut = _fit(parts, self.max_tokens - fixed, self._gap)
-        ids = [*self._start, *kept[0], *self._separator]
-        first = len(ids)
-        for part, text in zip(parts[1:], kept[1:], strict=True):
-            ids += self._marks.get(part.name, [])
-            ids += text
-            ids += self._separator
-        if len(ids) > self.max_tokens:
-            # so many stages that their marks alone do not fit: the end, with conclusion and answer, is kept
-            ids = ids[:first] + ids[first + len(ids) - self.max_tokens :]
-            cut = cut or "stages"
-        return Encoded(ids, first, cut)
+    def _fewer(self, ask: ScorerAsk) -> tuple[list[tuple[str, str]], list[str]]:
+        """The parts to read, and the names of those for which there is no room.
+
+        Their marks may take half of the tokens. First come question, answer and the last conclusion, then the other
+        stages from the last on.
+        """
+        parts = [(_QUESTION, ask.question), *ask.stages, *([(_ANSWER, ask.answer)] if ask.answer else [])]
+        costs = [1 + len(self._marks.get(name, ())) for name, _ in parts]
+        room = self.max_tokens // 2 - len(self._start)
+        if sum(costs) <= room:
+            return parts, []
+        concluded = max((i for i, (name, _) in enumerate(parts) if name == "conclusion"), default=0)
+        kept: set[int] = set()
+        for i in dict.fromkeys([0, len(parts) - 1, concluded, *reversed(range(len(parts)))]):
+            room -= costs[i]
+            if room < 0:
+                break
+            kept.add(i)
+        return [parts[i] for i in sorted(kept)], [name for i, (name, _) in enumerate(parts) if i not in kept]
+
+    def _assemble(self, parts: list[_Part], gone: list[str]) -> Encoded:
+        marks = [self._marks.get(part.name, []) for part in parts]
+        fixed = len(self._start) + sum(1 + len(mark) for mark in marks)
+        kept = _fit(parts, self.max_tokens - fixed, self._gap)
+        ids = [*self._start]
+        first = len(ids) + len(kept[0]) + 1
+        for mark, text in zip(marks, kept, strict=True):
+            ids += [*mark, *text, *self._separator]
+        return Encoded(ids, first, _told(parts, kept, gone))
 
     def _tokenize(self, texts: list[str]) -> list[list[int]]:
         # half a surrogate pair is no text to the tokenizer
@@ -127,27 +151,40 @@ def _shorter(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most // 3]} ... {text[-(most - most // 3) :]}"
 
 
-def _fit(parts: list[_Part], budget: int, gap: list[int]) -> tuple[list[list[int]], str]:
-    """The ids kept of each part, ``budget`` in all, and what was cut, in words.
+def _fit(parts: list[_Part], budget: int, gap: list[int]) -> list[list[int]]:
+    """The ids kept of each part, ``budget`` in all.
 
     Conclusion and answer come first, with up to half of it; then the question, with a quarter of what is left and all
-    that the other stages do not need; these share the rest by length.
+    that the other stages do not need; these share the rest by length. What is left then is for conclusion and answer.
     """
     sizes = [len(part.ids) for part in parts]
-    budget = max(0, budget)
     if sum(sizes) <= budget:
-        return [part.ids for part in parts], ""
-    ends = [i for i, part in enumerate(parts) if part.name in ("conclusion", _ANSWER)]
+        return [part.ids for part in parts]
+    ends = [i for i, part in enumerate(parts) if part.name in _ENDS]
     others = [i for i in range(1, len(parts)) if i not in ends]
     shares = [0] * len(parts)
     left = budget - _share(shares, sizes, ends, budget // 2 if others else budget * 3 // 4)
     asked = min(sizes[0], left // 4)
     left -= _share(shares, sizes, others, left - asked)
     shares[0] = min(sizes[0], left)
-    kept = [_ends(part.ids, share, gap, part.name) for part, share in zip(parts, shares, strict=True)]
-    names = list(dict.fromkeys(part.name for part, share in zip(parts, shares, strict=True) if share < len(part.ids)))
-    whole = "" if any(name in ("conclusion", _ANSWER) for name in names) else "; conclusion and answer are whole"
-    return kept, f"{budget} of {sum(sizes)} tokens read, cut in {', '.join(names)}{whole if ends else ''}"
+    _share(shares, sizes, ends, budget - sum(shares) + sum(shares[i] for i in ends))
+    return [_ends(part.ids, share, gap, part.name) for part, share in zip(parts, shares, strict=True)]
+
+
+def _told(parts: list[_Part], kept: list[list[int]], gone: list[str]) -> str:
+    """What was left out, in words; empty when nothing was."""
+    cut = dict.fromkeys(
+        part.name for part, ids in zip(parts, kept, strict=True) if not part.whole or len(ids) < len(part.ids)
+    )
+    if not cut and not gone:
+        return ""
+    # what was not tokenized was not counted
+    more = "more than " if gone or not all(part.whole for part in parts) else ""
+    told = [f"{sum(map(len, kept))} of {more}{sum(len(part.ids) for part in parts)} tokens read"]
+    told += [f"cut in {', '.join(cut)}"] if cut else []
+    told += [f"{len(gone)} stages left out"] if gone else []
+    whole = any(part.name in _ENDS for part in parts) and not _ENDS.intersection([*cut, *gone])
+    return ", ".join(told) + ("; conclusion and answer are whole" if whole else "")
 
 
 def _share(shares: list[int], sizes: list[int], which: list[int], budget: int) -> int:

@@ -65,6 +65,11 @@ class Line:
             task = asyncio.ensure_future(self._forward(batch))
             self._under_way[task] = time.monotonic()
 
+    @property
+    def busy(self) -> bool:
+        """Whether requests or forwards are under way."""
+        return bool(self.calls or self._under_way)
+
     def longest(self) -> float:
         """Seconds that the oldest forward under way has taken until now; 0 without any."""
         return time.monotonic() - min(self._under_way.values()) if self._under_way else 0.0
@@ -89,6 +94,10 @@ class Line:
         assert task is not None
         try:
             logits = await asyncio.get_running_loop().run_in_executor(self._threads, _logits, self.weights, encoded)
+        except Exception as error:
+            # _logits raises none: no thread could be had for it
+            log.exception("a forward of %d trajectories did not begin", len(batch))
+            logits = _no_logits(f"the forward did not begin: {type(error).__name__}: {error}", len(batch))
         finally:
             del self._under_way[task]
         # only a batch without any number counts: one trajectory too long for the device is no broken device
@@ -111,11 +120,15 @@ def _logits(weights: Weights, batch: Sequence[Encoded], *, halve: bool = True) -
                 *_logits(weights, batch[half:], halve=False),
             ]
         log.error("no memory for %d trajectories: %s", len(batch), error)
-        return [NoLogit("the device has no memory for it")] * len(batch)
+        return _no_logits("the device has no memory for it", len(batch))
     except Exception as error:
         log.exception("a forward of %d trajectories failed", len(batch))
-        return [NoLogit(f"the forward failed: {type(error).__name__}: {error}"[:200])] * len(batch)
+        return _no_logits(f"the forward failed: {type(error).__name__}: {error}", len(batch))
     if len(logits) != len(batch):
         log.error("a forward of %d trajectories gave %d logits", len(batch), len(logits))
-        return [NoLogit("the forward gave another number of logits")] * len(batch)
+        return _no_logits("the forward gave another number of logits", len(batch))
     return list(logits)
+
+
+def _no_logits(reason: str, count: int) -> list[float | NoLogit]:
+    return [NoLogit(reason[:200])] * count

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import torch
-from peft import PeftModel
-from safetensors import SafetensorError
+from peft import PeftModel, get_peft_model_state_dict
+from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging
 
@@ -40,20 +40,28 @@ class Model:
         """The checkpoint's model, its adapter merged.
 
         Raises:
-            CheckpointError: the weights do not fit, or the backbone is another than it was trained with.
+            CheckpointError: weights are missing or do not fit, or the backbone is another than it was trained with.
         """
         card = checkpoint.card
         try:
             if checkpoint.adapted:
-                network = build(card.backbone, card.revision, card.backbone_sha256)
-                network = PeftModel.from_pretrained(network, str(checkpoint.path)).merge_and_unload()
-                source: Path | str = backbone_path(card.backbone)
+                source, revision = backbone_path(card.backbone), card.revision
+                network = _merged(*_backbone(card.backbone, revision, card.backbone_sha256), checkpoint.path)
             else:
-                source = checkpoint.path
-                network = _from(source, "")
-            encoder = Encoder(_tokenizer(source, card.revision if checkpoint.adapted else ""), card.max_tokens)
+                source, revision = checkpoint.path, ""
+                network, new = _from(source, revision)
+                _refuse("weights are missing", new)
+            encoder = Encoder(_tokenizer(source, revision), card.max_tokens)
+        except CheckpointError as error:
+            raise CheckpointError(f"{checkpoint.path}: {error}") from error
         except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
             raise CheckpointError(f"{checkpoint.path}: {type(error).__name__}: {error}") from error
+        positions = getattr(network.config, "max_position_embeddings", None)
+        if positions is not None and card.max_tokens > positions:
+            # on a GPU, the first trajectory of that length would take the whole process with it
+            raise CheckpointError(
+                f"{checkpoint.path}: max_tokens is {card.max_tokens}, and the backbone knows {positions} positions"
+            )
         return cls(network, encoder, torch.device(device), precision)
 
     def batch(self, batch: Sequence[Encoded], multiple: int = 8) -> dict[str, torch.Tensor]:
@@ -90,10 +98,8 @@ def build(backbone: str, revision: str = "", sha256: str = "") -> PreTrainedMode
     Raises:
         CheckpointError: there is no such backbone, or its weights are others.
     """
-    source = backbone_path(backbone)
-    if sha256 and isinstance(source, Path) and (found := weights_sha256(source)) != sha256:
-        raise CheckpointError(f"backbone {backbone}: its weights are others (sha256 {found[:12]}, not {sha256[:12]})")
-    return _from(source, revision)
+    network, _ = _backbone(backbone, revision, sha256)
+    return network
 
 
 def tokenizer_of(backbone: str, revision: str = "") -> Any:
@@ -105,16 +111,52 @@ def tokenizer_of(backbone: str, revision: str = "") -> Any:
     return _tokenizer(backbone_path(backbone), revision)
 
 
-def _from(source: Path | str, revision: str) -> PreTrainedModel:
+def _backbone(backbone: str, revision: str, sha256: str) -> tuple[PreTrainedModel, set[str]]:
+    source = backbone_path(backbone)
+    if sha256 and isinstance(source, Path) and (found := weights_sha256(source)) != sha256:
+        raise CheckpointError(f"backbone {backbone}: its weights are others (sha256 {found[:12]}, not {sha256[:12]})")
+    return _from(source, revision)
+
+
+def _from(source: Path | str, revision: str) -> tuple[PreTrainedModel, set[str]]:
+    """The network, and the names of the weights that its files do not hold: they are random, others at each start."""
     try:
         with _quiet():
             config = AutoConfig.from_pretrained(str(source), num_labels=1, **_at(revision))
-            model: PreTrainedModel = AutoModelForSequenceClassification.from_pretrained(
-                str(source), config=config, dtype=torch.float32, **_at(revision)
+            model, told = AutoModelForSequenceClassification.from_pretrained(
+                str(source),
+                config=config,
+                dtype=torch.float32,
+                use_safetensors=True,  # no other weights are in a checkpoint's hash
+                output_loading_info=True,
+                **_at(revision),
             )
     except (OSError, ValueError, SafetensorError) as error:
         raise CheckpointError(f"backbone {source}: {error}") from error
-    return model
+    return model, set(told["missing_keys"])
+
+
+def _merged(network: PreTrainedModel, new: set[str], adapter: Path) -> PreTrainedModel:
+    """The network with an adapter merged into it, which must hold whatever is ``new`` in the network.
+
+    Raises:
+        CheckpointError: it holds too little, and the rest would be random; or what the network has no place for.
+    """
+    with safe_open(adapter / "adapter_model.safetensors", framework="pt") as opened:
+        there = set(opened.keys())
+    _refuse("weights are missing", {f"base_model.model.{name}" for name in new} - there)
+    adapted = PeftModel.from_pretrained(network, str(adapter))
+    # of "auto", PEFT would ask the hub
+    wanted = set(get_peft_model_state_dict(adapted, save_embedding_layers=False))
+    _refuse("weights are missing", wanted - there)
+    _refuse("weights have no place", there - wanted)
+    merged: PreTrainedModel = adapted.merge_and_unload()
+    return merged
+
+
+def _refuse(why: str, names: set[str]) -> None:
+    if names:
+        raise CheckpointError(f"{why}: {', '.join(sorted(names)[:5])}")
 
 
 def _tokenizer(source: Path | str, revision: str) -> Any:

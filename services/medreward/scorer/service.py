@@ -71,6 +71,7 @@ class ScorerService:
         self._swap = asyncio.Lock()
         self._reader = ThreadPoolExecutor(1, "encode")
         self._unread = 0
+        self._closed = False
 
     def fingerprint(self) -> Mapping[str, str]:
         """What a score depends on; empty before a checkpoint is loaded."""
@@ -108,9 +109,9 @@ class ScorerService:
             self._settings = settings
             if before is not None:
                 log.info("checkpoint %s takes over from %s", weights.fingerprint, before.weights.fingerprint)
-                self._retired = [line for line in self._retired if line.calls]
                 self._retired.append(before)
                 before.retire()
+                self._tidy()
 
     async def score(self, asks: Sequence[ScorerAsk], deadline: Deadline) -> Scores:
         """See :meth:`medreward.scorer.Scorer.score`."""
@@ -121,6 +122,8 @@ class ScorerService:
             raise ServiceError("timeout", "the scorer's checkpoint was not loaded before the deadline") from None
         except CheckpointError as error:
             raise ServiceError("unavailable", str(error)) from None
+        if self._closed:
+            raise ServiceError("unavailable", "the scorer is closed")
         line = self._line
         assert line is not None
         call = _Call(line, len(asks))
@@ -137,6 +140,7 @@ class ScorerService:
         finally:
             line.drop(call.tickets.values())
             line.leave()
+            self._tidy()
         late = unscored("timeout", "the scorer had no score before the deadline")
         return Scores([outcome or late for outcome in call.outcomes], line.weights.fingerprint)
 
@@ -147,14 +151,22 @@ class ScorerService:
                 continue
             if (seconds := line.longest()) > _STUCK_S:
                 raise RuntimeError(f"a forward has taken {seconds:.0f} s until now")
-            if line.failed >= _FAILED:
-                raise RuntimeError(f"the last {line.failed} forwards failed")
+        if self._line is not None and self._line.failed >= _FAILED:
+            raise RuntimeError(f"the last {self._line.failed} forwards failed")
 
     async def close(self) -> None:
-        """Ends its threads, once they are done with what they do."""
+        """Takes no more requests; its threads end when those under way are done."""
+        self._closed = True
         if self._line is not None:
             self._line.retire()
-        self._reader.shutdown(wait=False)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Lets go of what no request needs: a checkpoint takes memory, a thread the process's time to end."""
+        self._retired = [line for line in self._retired if line.busy]
+        lines = [line for line in (self._line, *self._retired) if line is not None]
+        if self._closed and not any(line.calls for line in lines):
+            self._reader.shutdown(wait=False)
 
     def _waiting(self) -> int:
         lines = [line for line in (self._line, *self._retired) if line is not None]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
-from safetensors import SafetensorError, safe_open
 
 from medreward.scorer import ScorerAsk
 from medreward.scorer.checkpoint import Checkpoint, CheckpointError, open_checkpoint
@@ -62,7 +62,8 @@ class Weights:
 
 
 def load(settings: ScorerSettings) -> Weights:
-    """What these settings name, and one forward through it, so that the first request does not wait for that.
+    """What these settings name, after one forward of the longest trajectory: the first request is not to wait for it,
+    nor to find out that it fails.
 
     Raises:
         CheckpointError: there is no such checkpoint, it is another than ``sha256`` says, or it does not run.
@@ -77,26 +78,16 @@ def load(settings: ScorerSettings) -> Weights:
     if precision == "auto":
         precision = "bfloat16" if device == "cuda" else "float32"
     try:
-        model = Model.load(checkpoint, device, precision)
-        if not checkpoint.adapted:
-            _check_whole(checkpoint, model)
-        weights = Weights(checkpoint, model, settings)
-        weights.logits(weights.encode([ScorerAsk("question", (("think", "a trajectory to warm up with"),), "answer")]))
-    except (RuntimeError, IndexError, SafetensorError) as error:
-        raise CheckpointError(f"{checkpoint.path}: it does not load or run: {type(error).__name__}: {error}") from error
+        weights = Weights(checkpoint, Model.load(checkpoint, device, precision), settings)
+        longest = "a trajectory to warm up with " * checkpoint.card.max_tokens
+        (logit,) = weights.logits(weights.encode([ScorerAsk("question", (("think", longest),), "answer")]))
+    except (RuntimeError, IndexError) as error:
+        raise CheckpointError(f"{checkpoint.path}: it does not run: {type(error).__name__}: {error}") from error
+    if not math.isfinite(logit):
+        raise CheckpointError(f"{checkpoint.path}: the logit of a plain trajectory is {logit}")
     if open_checkpoint(settings.checkpoint).sha256 != checkpoint.sha256:
         raise CheckpointError(f"{checkpoint.path}: its files were changed while they were read")
     return weights
-
-
-def _check_whole(checkpoint: Checkpoint, model: Model) -> None:
-    """Raises CheckpointError when weights are not in the files: transformers would have made them up at random."""
-    there: set[str] = set()
-    for path in checkpoint.path.glob("*.safetensors"):
-        with safe_open(path, framework="pt") as opened:
-            there.update(opened.keys())
-    if missing := sorted(name for name, _ in model.network.named_parameters() if name not in there):
-        raise CheckpointError(f"{checkpoint.path}: weights are missing: {', '.join(missing[:5])}")
 
 
 def _device(wanted: Literal["auto", "cpu", "cuda"]) -> str:

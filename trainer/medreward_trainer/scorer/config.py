@@ -67,6 +67,9 @@ class TrainingConfig(Section):
     max_grad_norm: float = Field(1.0, gt=0)
     forward_tokens: int = Field(4096, ge=32)
     """tokens of a forward within a step, padding included"""
+    head_std: float = Field(0.2, gt=0, le=10)
+    """standard deviation of the new head's first weights; at the usual 0.02 so little of the loss reaches the encoder
+    that a run may never leave chance"""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """of the forward; ``auto``: bfloat16 where the hardware has it"""
     threads: int = Field(0, ge=0)

@@ -6,6 +6,7 @@ trajectories meet in a step, and the loss.
 
 from __future__ import annotations
 
+import logging
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,6 @@ from torch.utils.data import SequentialSampler
 from torch.utils.tensorboard import SummaryWriter
 from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.integrations.integration_utils import TensorBoardCallback
-from transformers.trainer_utils import get_last_checkpoint
 
 from medreward.scorer.checkpoint import (
     CARD,
@@ -39,9 +39,9 @@ from medreward_trainer.scorer.config import TrainingConfig, TrainingError
 from medreward_trainer.scorer.examples import Contrast, Example
 from medreward_trainer.scorer.losses import absolute, contrastive
 from medreward_trainer.scorer.reading import chunks, logits
+from medreward_trainer.scorer.states import STATES, begin
 
-STATES = "training"
-"""folder beside the checkpoint's files, with states to resume from and TensorBoard's logs"""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,24 +199,23 @@ def train(
         config: the run.
         train_on: contrasts with at least one sound and one unsound trajectory each.
         tune_on: held-out ones, for calibration.
-        out: the checkpoint's directory; made if missing.
+        out: the checkpoint's directory: a new or an empty one, but to resume.
         resume: go on from the last state in it.
 
     Raises:
-        TrainingError: there is nothing to train on, or nothing to resume, or it did not learn.
+        TrainingError: there is nothing to train on or to resume, the directory is another run's, or it did not learn.
         CheckpointError: there is no such backbone.
     """
     usable = [contrast for contrast in train_on if contrast.sound and contrast.unsound]
     if not usable:
         raise TrainingError("sources: no contrast to train on")
+    set_seed(config.seed)
+    model = _adapted(config)
+    last = begin(out, config, resume)
+    states = out / STATES
     if config.threads:
         torch.set_num_threads(config.threads)
-    set_seed(config.seed)
-    states = out / STATES
-    last = _last_state(states)
-    if resume and last is None:
-        raise TrainingError(f"{states}: no state to resume from")
-    model = _adapted(config)
+    _start_head(model, config.head_std)
     encoder = Encoder(tokenizer_of(config.backbone, config.revision), config.max_tokens)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     reader = Model(model, encoder, device, "float32")
@@ -231,7 +230,7 @@ def train(
         settings=config,
     )
     watch.trainer = trainer
-    trainer.train(resume_from_checkpoint=last if resume else None)
+    trainer.train(resume_from_checkpoint=last)
     model.eval()
     examples = [example for contrast in tune_on for example in (*contrast.sound, *contrast.unsound)]
     calibration = calibrate(
@@ -273,6 +272,14 @@ def _adapted(config: TrainingConfig) -> Any:
     return get_peft_model(model, lora)
 
 
+def _start_head(model: Any, std: float) -> None:
+    # the head is what no backbone brings; PEFT trains a copy of it
+    for name, weights in model.named_parameters():
+        if weights.requires_grad and weights.ndim == 2 and weights.shape[0] == 1:
+            log.debug("%s begins anew", name)
+            torch.nn.init.normal_(weights, std=std)
+
+
 def _arguments(config: TrainingConfig, states: Path, device: torch.device) -> TrainingArguments:
     bfloat16 = config.precision == "bfloat16" or (config.precision == "auto" and _has_bfloat16(device))
     return TrainingArguments(
@@ -295,11 +302,6 @@ def _arguments(config: TrainingConfig, states: Path, device: torch.device) -> Tr
         remove_unused_columns=False,
         dataloader_pin_memory=False,
     )
-
-
-def _last_state(states: Path) -> str | None:
-    found: str | None = get_last_checkpoint(str(states)) if states.is_dir() else None  # type: ignore[no-untyped-call]
-    return found
 
 
 def _tensorboard(states: Path) -> TrainerCallback:

@@ -18,7 +18,8 @@ from medreward.scorer.checkpoint import CheckpointError, open_checkpoint
 from medreward.scorer.model import Model
 from medreward_trainer.scorer.config import Lora, TrainingConfig, TrainingError
 from medreward_trainer.scorer.examples import Contrast, Example
-from medreward_trainer.scorer.training import STATES, ContrastiveTrainer, _order, draw, pairwise, train
+from medreward_trainer.scorer.states import STATES
+from medreward_trainer.scorer.training import ContrastiveTrainer, _order, draw, pairwise, train
 from tests import tiny_scorer
 
 
@@ -113,6 +114,14 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(
 def test_there_must_be_something_to_resume(backbone: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no state to resume"):
         train(_config(backbone), CONTRASTS, HELD_OUT, tmp_path, resume=True)
+
+
+def test_a_directory_holds_one_run(backbone: Path, tmp_path: Path) -> None:
+    train(_config(backbone), CONTRASTS, HELD_OUT, tmp_path / "out")
+    with pytest.raises(TrainingError, match="not empty"):
+        train(_config(backbone, seed=3), CONTRASTS, HELD_OUT, tmp_path / "out")
+    with pytest.raises(TrainingError, match="began with other settings: learning_rate, seed"):
+        train(_config(backbone, seed=3, learning_rate=1e-3), CONTRASTS, HELD_OUT, tmp_path / "out", resume=True)
 
 
 def test_contrasts_of_one_side_do_not_train(backbone: Path, tmp_path: Path) -> None:
