@@ -6,10 +6,11 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ray.exceptions import RayActorError
+from ray.exceptions import RayActorError, RayTaskError
 from ray.serve.exceptions import BackPressureError
 
 from medreward.config import ConfigError
@@ -19,8 +20,8 @@ from medreward.scorer import ScorerAsk, Scores
 from medreward.scorer.settings import ScorerSettings
 from medreward.scoring.deadline import Deadline
 from medreward.serve import remote
-from medreward.serve.scorer import RemoteScorer, changed
-from tests.tiny_scorer import ask
+from medreward.serve.scorer import RemoteScorer, ScorerReplica, changed
+from tests.tiny_scorer import ask, build
 
 Reply = Callable[[Sequence[ScorerAsk]], Any]
 
@@ -92,6 +93,43 @@ def test_a_part_that_fails_has_its_status_and_the_others_their_values() -> None:
     assert statuses == ["ok"] * 256 + ["overloaded"] * 256 + ["ok"] * 88
 
 
+def test_a_part_that_raises_takes_no_other_with_it() -> None:
+    handle = FakeHandle(by("a"), fails(RayTaskError("score", "", ValueError("x"))), by("a"))
+    outcomes = score(handle, 600).outcomes
+    assert [outcome.status for outcome in outcomes] == ["ok"] * 256 + ["unavailable"] * 256 + ["ok"] * 88
+
+
+def test_a_part_that_never_answers_takes_no_other_with_it() -> None:
+    class Hanging(FakeHandle):
+        def remote(self, asks: Sequence[ScorerAsk], seconds: float) -> Any:
+            if len(self.calls) != 1:
+                return super().remote(asks, seconds)
+            self.calls.append(len(asks))
+            return asyncio.get_running_loop().create_future()
+
+    asks = [ask(number) for number in range(600)]
+
+    async def test() -> Scores:
+        deadline = Deadline.after_ms(500)
+        async with asyncio.timeout_at(asyncio.get_running_loop().time() + deadline.remaining()):
+            return await RemoteScorer(Hanging(by("a")), 2).score(asks, deadline)  # type: ignore[arg-type]
+
+    statuses = [outcome.status for outcome in asyncio.run(test()).outcomes]
+    assert statuses == ["ok"] * 256 + ["timeout"] * 256 + ["ok"] * 88
+
+
+def test_when_one_checkpoint_cannot_be_had_for_all_what_the_first_says_stands() -> None:
+    handle = FakeHandle(by("a"), by("b"), by("a"), fails(BackPressureError(1, 1)))
+    scores = score(handle, 600)
+    assert handle.calls == [256, 256, 88, 600]
+    assert scores.fingerprint == {"checkpoint": "a"}
+    assert [outcome.status for outcome in scores.outcomes] == ["ok"] * 256 + ["overloaded"] * 256 + ["ok"] * 88
+
+
+def test_no_asks_get_no_outcomes() -> None:
+    assert score(FakeHandle(by("a")), 0).outcomes == []
+
+
 def test_when_every_part_fails_the_error_is_told() -> None:
     with pytest.raises(ServiceError) as raised:
         score(FakeHandle(fails(BackPressureError(1, 1))), 600)
@@ -124,3 +162,19 @@ def test_user_config_changes_the_checkpoint_and_nothing_else() -> None:
     for wrong in ({"replicas": 2}, {"sha256": "not a hash"}, {"checkpoint": 3}):
         with pytest.raises(ConfigError, match="user_config of Scorer"):
             changed(settings, wrong)
+
+
+def test_the_last_user_config_is_the_one_whose_problem_is_told(tmp_path: Path) -> None:
+    async def test() -> tuple[str, str]:
+        replica = ScorerReplica({"scorer": {"checkpoint": str(build(tmp_path / "one"))}})
+        await replica.reconfigure({})
+        # still loading when the next one comes, which is at once seen to make no sense
+        await replica.reconfigure({"checkpoint": str(build(tmp_path / "two", seed=1))})
+        await replica.reconfigure({"replicas": 2})
+        await asyncio.gather(*replica._swaps)
+        status = await replica.status()
+        return status.fingerprint["name"], status.problem
+
+    name, problem = asyncio.run(test())
+    assert name == "tiny-1"
+    assert "user_config of Scorer: replicas" in problem

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from prometheus_client import CollectorRegistry
 from ray import serve
-from ray.exceptions import RayActorError, RayError
+from ray.exceptions import RayError
 from ray.serve import Application
-from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
+from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from medreward.assembly import build_judge
 from medreward.config import Settings, load_settings
-from medreward.contract.errors import ServiceError
 from medreward.judge import JudgeAsk, Judged, Ruled
 from medreward.judge.canary.metrics import CanaryGauge
 from medreward.judge.canary.watch import watch
@@ -30,15 +27,11 @@ from medreward.judge.service import JudgeService
 from medreward.judge.types import Engine
 from medreward.observability.metrics import MULTIPROC_DIR, make_shared_directory
 from medreward.scoring.deadline import Deadline
+from medreward.serve.remote import ask_again, seconds_for
 
 log = logging.getLogger(__name__)
 
-_ATTEMPTS = 6  # over about six seconds, in which a replica that died has been replaced
-# of the time that is left, what the way back is given, so that what is done at the deadline is still in the reply
-_WAY_S, _WAY_SHARE, _WAY_ITEM_S = 0.03, 0.05, 0.0002
 _ASKED_S = 2.0  # for a fingerprint
-
-_LOST = (RayActorError, DeploymentUnavailableError)
 
 
 class JudgeReplica:
@@ -104,49 +97,18 @@ class RemoteJudge:
 
     async def judge(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Judged:
         """See :meth:`medreward.judge.Judge.judge`."""
-        judged: Judged = await self._call(lambda: self._handle.judge.remote(list(asks), _left(deadline, len(asks))))
+        judged: Judged = await ask_again(
+            "judge", lambda: self._handle.judge.remote(list(asks), seconds_for(deadline, len(asks)))
+        )
         self._fingerprint = judged.fingerprint
         return judged
 
     async def rule(self, rubric: str, items: Sequence[Mapping[str, str]], explain: bool, deadline: Deadline) -> Ruled:
         """See :meth:`medreward.judge.Judge.rule`."""
-        ruled: Ruled = await self._call(
-            lambda: self._handle.rule.remote(rubric, list(items), explain, _left(deadline, len(items)))
+        ruled: Ruled = await ask_again(
+            "judge", lambda: self._handle.rule.remote(rubric, list(items), explain, seconds_for(deadline, len(items)))
         )
         return ruled
-
-    async def _call(self, call: Callable[[], Any]) -> Any:
-        """The reply; asked again when the replica is lost, which is safe: a judgement changes nothing.
-
-        The caller's deadline bounds it. When it is cancelled, so is the work in the judge.
-        """
-        attempts = AsyncRetrying(
-            stop=stop_after_attempt(_ATTEMPTS),
-            retry=retry_if_exception_type(_LOST),
-            wait=wait_exponential(multiplier=0.2, max=3.0),
-            reraise=True,
-        )
-        try:
-            async for attempt in attempts:
-                with attempt:
-                    response = call()
-                    try:
-                        answer = await response
-                    except asyncio.CancelledError:
-                        with suppress(RayError, RayServeException):  # it may have failed at that very moment
-                            response.cancel()
-                        raise
-            return answer
-        except BackPressureError:
-            raise ServiceError("overloaded", "the judge's queue is full") from None
-        except _LOST as error:
-            raise ServiceError("unavailable", f"the judge is lost: {type(error).__name__}") from None
-
-
-def _left(deadline: Deadline, count: int) -> float:
-    """Seconds that the judge has for ``count`` items: what is left, but for the way back."""
-    left = deadline.remaining()
-    return left - min(left / 2, _WAY_S + _WAY_SHARE * left + _WAY_ITEM_S * count)
 
 
 def bind_judge(settings: Settings) -> Application | None:

@@ -56,6 +56,7 @@ class ScorerReplica:
         self._settings = load_settings(**settings).scorer
         self._scorer = ScorerService(self._settings)
         self._swaps: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
 
     async def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Loads the checkpoint that ``user_config`` names; the first before it returns, any other beside the present.
@@ -71,13 +72,15 @@ class ScorerReplica:
         swap.add_done_callback(self._swaps.discard)
 
     async def _swap(self, user_config: dict[str, Any]) -> None:
-        try:
-            await self._scorer.swap(changed(self._settings, user_config))
-        except ConfigError as error:
-            self._scorer.problem = str(error)
-            log.error("the checkpoint stays: %s", error)
-        except CheckpointError as error:
-            log.error("the checkpoint stays: %s", error)
+        # one after another: what the last of them comes to is what is told
+        async with self._turn:
+            try:
+                await self._scorer.swap(changed(self._settings, user_config))
+            except ConfigError as error:
+                self._scorer.problem = str(error)
+                log.error("the checkpoint stays: %s", error)
+            except CheckpointError as error:
+                log.error("the checkpoint stays: %s", error)
 
     async def score(self, asks: Sequence[ScorerAsk], seconds: float) -> Scores:
         """See :meth:`medreward.scorer.Scorer.score`; the deadline is in seconds from now."""
@@ -121,8 +124,12 @@ class RemoteScorer:
         said = [answer.fingerprint for answer in answers if isinstance(answer, Scores)]
         if any(fingerprint != said[0] for fingerprint in said):
             # the replicas are changing to another checkpoint, and one batch is scored by one: one replica gets it all
-            parts, answers = [asks], [await self._part(asks, deadline)]
-            said = [answer.fingerprint for answer in answers if isinstance(answer, Scores)]
+            again = await self._part(asks, deadline)
+            if isinstance(again, Scores):
+                parts, answers, said = [asks], [again], [again.fingerprint]
+            else:
+                # what the first of them says stands
+                answers = [again if isinstance(one, Scores) and one.fingerprint != said[0] else one for one in answers]
         if not said:
             # every part failed; any of their errors says why
             raise next(answer for answer in answers if isinstance(answer, ServiceError))
@@ -139,15 +146,23 @@ class RemoteScorer:
         def call() -> Any:
             return self._handle.score.remote(list(asks), seconds_for(deadline, len(asks)))
 
+        # a replica is in time when it can be; one that is lost must not take along what the others have done
+        within_s = (seconds_for(deadline, len(asks)) + deadline.remaining()) / 2
         try:
-            scores: Scores = await ask_again("scorer", call)
+            async with asyncio.timeout(within_s):
+                scores: Scores = await ask_again("scorer", call)
         except ServiceError as error:
             return error
+        except TimeoutError:
+            return ServiceError("timeout", "the scorer did not answer before the deadline")
+        except (RayError, RayServeException) as error:
+            log.exception("the scorer failed")
+            return ServiceError("unavailable", f"the scorer failed: {type(error).__name__}")
         return scores
 
 
 def _parts(asks: Sequence[ScorerAsk], replicas: int) -> list[Sequence[ScorerAsk]]:
-    if replicas == 1:
+    if replicas == 1 or not asks:
         return [asks]
     return [asks[first : first + _PART] for first in range(0, len(asks), _PART)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -39,6 +41,8 @@ def _read(tokenizer: Any, ask: ScorerAsk, most: int = 512) -> str:
         ('```json\n[{"box_2d": [1, 2, 3, 4], "label": "heart"}]\n```', "heart"),
         ('{"box_2d": [640, 560, 900, 880]}', ""),
         ("  spaced \n\n out ", "spaced out"),
+        ("[1, 2][3,4] ((5 , -6.5)) [7] {8,9 x", "7 x"),
+        ("[ [ 1.5.2, 3 ] at -4,5, -6 and 12-34,5", "1. at -4,5, -6 and 12-34,5"),
     ],
 )
 def test_labels_stay_and_coordinates_go(stage: str, words: str) -> None:
@@ -118,3 +122,53 @@ def test_whatever_is_given_fits(tokenizer: Any) -> None:
 
 def test_nothing_is_said_to_be_cut_when_nothing_was(tokenizer: Any) -> None:
     assert Encoder(tokenizer, 512).encode([ScorerAsk("is it", STAGES, "yes")])[0].cut == ""
+
+
+def test_a_flood_of_anything_is_read_in_linear_time() -> None:
+    """A pattern at work keeps all other threads of the process waiting, so another process reads it here."""
+    code = (
+        "from medreward.scorer.encoding import readable\n"
+        "for flood in ('[', '(', '[ ', ' ', '1', '1 ', '1.', '-', '[1', '1,', ' ,', ',x', 'box\":', '<box>', '()'):\n"
+        "    for end in ('', 'x', ',1', ']'):\n"
+        "        readable('[' + flood * (262_144 // len(flood)) + end)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], timeout=120, check=True)
+
+
+def test_nothing_is_encoded_to_nothing(tokenizer: Any) -> None:
+    assert Encoder(tokenizer, 64).encode([]) == []
+
+
+@pytest.mark.parametrize("repeats", [30, 300])
+def test_of_very_many_stages_the_last_are_read_with_conclusion_and_answer(tokenizer: Any, repeats: int) -> None:
+    """Otherwise marks would leave no room for a single word, and the score would be of nothing."""
+    stages = [("visual", "a dense opacity"), ("knowledge", "fluid blunts the angle")] * repeats
+    ask = ScorerAsk("the heart", (("conclusion", "no effusion is seen"), *stages, ("think", "sharp")), "yes")
+    encoded = Encoder(tokenizer, 96).encode([ask])[0]
+    text = str(tokenizer.decode(encoded.ids))
+    assert len(encoded.ids) <= 96
+    assert text.startswith("[CLS] the heart [SEP] conclusion : no effusion is seen [SEP]")
+    assert text.endswith("reasoning : sharp [SEP] answer : yes [SEP]")
+    assert text.count("[SEP]") > 5
+    assert f"{len(stages) + 4 - text.count('[SEP]')} stages left out" in encoded.cut
+    assert "conclusion and answer are whole" in encoded.cut
+
+
+def test_a_conclusion_that_is_left_out_is_not_said_to_be_whole(tokenizer: Any) -> None:
+    ask = ScorerAsk("the heart", tuple(("conclusion", f"finding {n}") for n in range(90)), "yes")
+    encoded = Encoder(tokenizer, 64).encode([ask])[0]
+    assert "stages left out" in encoded.cut
+    assert "whole" not in encoded.cut
+
+
+def test_a_long_conclusion_takes_the_room_that_nothing_else_needs(tokenizer: Any) -> None:
+    long = "no effusion is seen " * 50
+    encoded = Encoder(tokenizer, 96).encode([ScorerAsk("is it", (("visual", "a shadow"), ("conclusion", long)), "yes")])
+    assert len(encoded[0].ids) == 96
+
+
+def test_what_was_not_even_tokenized_is_said_to_be_cut(tokenizer: Any) -> None:
+    words = " ".join("x" * 200 for _ in range(100))  # a token each, which would all fit
+    encoded = Encoder(tokenizer, 96).encode([ScorerAsk("is it", (("visual", words), ("conclusion", "clear")), "yes")])
+    assert "of more than" in encoded[0].cut
+    assert "cut in visual; conclusion and answer are whole" in encoded[0].cut

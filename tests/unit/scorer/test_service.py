@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -298,5 +299,54 @@ def test_a_checkpoint_that_is_not_loaded_by_the_deadline_is_a_timeout_and_then_t
         assert raised.value.status == "timeout"
         weights.go.set()
         assert (await score(scorer, 1)).outcomes[0].status == "ok"
+
+    run(test)
+
+
+def test_a_forward_that_gets_no_thread_is_unavailable_at_once() -> None:
+    weights = FakeWeights()
+
+    def no_thread() -> None:
+        raise RuntimeError("can't start new thread")
+
+    weights.begin_thread = no_thread  # type: ignore[method-assign]
+    outcomes = run(lambda: score(service(weights), 1, 2)).outcomes
+    assert [(outcome.status, outcome.value) for outcome in outcomes] == [("unavailable", None)] * 2
+    assert "did not begin" in outcomes[0].detail
+
+
+def test_a_scorer_that_closes_ends_what_is_under_way_and_takes_no_more() -> None:
+    weights = FakeWeights(budget=8)
+
+    async def test() -> Scores:
+        scorer = service(weights)
+        weights.go.clear()
+        # more than are encoded at a time: some are not even encoded when it closes
+        under_way = asyncio.ensure_future(score(scorer, *range(200)))
+        await until(weights.first.is_set)
+        await scorer.close()
+        with pytest.raises(ServiceError, match="closed") as raised:
+            await score(scorer, 1)
+        assert raised.value.status == "unavailable"
+        weights.go.set()
+        return await under_way
+
+    assert [outcome.status for outcome in run(test).outcomes] == ["ok"] * 200
+
+
+def test_a_scorer_that_closed_leaves_no_thread() -> None:
+    def ours() -> list[str]:
+        return [thread.name for thread in threading.enumerate() if thread.name.startswith(("encode", "forward"))]
+
+    before = ours()
+
+    async def test() -> None:
+        scorer = service(FakeWeights(), FakeWeights())
+        await score(scorer, 1)
+        await scorer.swap(ScorerSettings(checkpoint="other"))
+        await score(scorer, 1)
+        assert len(ours()) > len(before)
+        await scorer.close()
+        await until(lambda: ours() == before)
 
     run(test)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
 from medreward.scorer import Scores
 from medreward.scorer.checkpoint import CheckpointError
+from medreward.scorer.service import ScorerService
 from medreward.scorer.settings import ScorerSettings
 from tests.unit.scorer.fake_weights import FakeWeights, service
 from tests.unit.scorer.test_service import run, score, until
@@ -86,5 +89,40 @@ def test_a_broken_checkpoint_leaves_the_old_one_scoring_and_says_why() -> None:
         await scorer.swap(OTHER)
         assert scorer.problem == ""
         assert (await score(scorer, 1)).fingerprint["name"] == "new"
+
+    run(test)
+
+
+def test_the_old_checkpoint_is_let_go_of_when_its_last_request_is_done() -> None:
+    """Two of them on a GPU for good would be memory that batches lack."""
+
+    async def test() -> None:
+        old = FakeWeights("old")
+        made, kept = [FakeWeights("new"), old], weakref.ref(old)
+        scorer = ScorerService(ScorerSettings(checkpoint="fake"), lambda wanted: made.pop())
+        old.go.clear()
+        before = asyncio.ensure_future(score(scorer, 1))
+        await until(old.first.is_set)
+        await scorer.swap(OTHER)
+        old.go.set()
+        assert (await before).fingerprint["name"] == "old"
+        del old, before
+        await until(lambda: gc.collect() >= 0 and kept() is None)
+        assert (await score(scorer, 1)).fingerprint["name"] == "new"
+
+    run(test)
+
+
+def test_forwards_that_failed_before_a_swap_are_no_ill_health_after_it() -> None:
+    old, new = FakeWeights("old", budget=8), FakeWeights("new")
+    old.then = lambda logits: 1 / 0
+
+    async def test() -> None:
+        scorer = service(old, new)
+        await score(scorer, 1, 2, 3)
+        with pytest.raises(RuntimeError, match="forwards failed"):
+            scorer.check()
+        await scorer.swap(OTHER)
+        scorer.check()
 
     run(test)

@@ -82,6 +82,11 @@ def test_a_trajectory_that_is_too_long_says_what_was_cut(checkpoint: Path) -> No
     assert "cut in visual" in told
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_batch_without_any_word_is_0(checkpoint: Path, count: int) -> None:
+    assert served(checkpoint, [ScorerAsk("question", (("visual", "..."),), "")] * count) == [[0.0] * count]
+
+
 def encoded(lengths: list[int], seed: int = 0) -> list[Encoded]:
     numbers = random.Random(seed)
     return [Encoded([numbers.randrange(4, 100) for _ in range(length)], length // 3, "") for length in lengths]
@@ -191,3 +196,29 @@ def test_a_local_checkpoint_asks_no_network(checkpoint: Path, monkeypatch: pytes
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     load(ScorerSettings(checkpoint=str(checkpoint)))
     assert asked == []
+
+
+def test_a_checkpoint_whose_logits_are_no_numbers_is_refused(tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    path = build(tmp_path / "tiny") / "model.safetensors"
+    weights = load_file(path)
+    weights["classifier.bias"] += float("nan")
+    save_file(weights, path, metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match="the logit of a plain trajectory is nan"):
+        load(ScorerSettings(checkpoint=str(path.parent)))
+
+
+def test_the_longest_trajectory_has_run_before_a_checkpoint_is_ready(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    forward = PackedBert.logits
+
+    def watched(self: PackedBert, batch: Any) -> list[float]:
+        read.extend(len(item.ids) for item in batch)
+        return forward(self, batch)
+
+    monkeypatch.setattr(PackedBert, "logits", watched)
+    load(ScorerSettings(checkpoint=str(checkpoint), device="cpu"))
+    assert read == [open_checkpoint(checkpoint).card.max_tokens]

@@ -56,8 +56,8 @@ class TrainingConfig(Section):
     negatives: int = Field(3, ge=1, le=32)
     """unsound ones, of different kinds while there are"""
     epochs: float = Field(2.0, gt=0, le=1000)
-    shortest_first: float = Field(0.3, ge=0, le=1)
-    """share of the run that takes only the shortest contrasts, each at most once"""
+    shorter_first: float = Field(0.3, ge=0, le=1)
+    """share of the run that takes only the shorter three quarters of the contrasts, each at most once"""
     batch: int = Field(8, ge=1)
     """contrasts a step"""
     learning_rate: float = Field(5e-4, gt=0, le=1)
@@ -67,9 +67,6 @@ class TrainingConfig(Section):
     max_grad_norm: float = Field(1.0, gt=0)
     forward_tokens: int = Field(4096, ge=32)
     """tokens of a forward within a step, padding included"""
-    head_std: float = Field(0.2, gt=0, le=10)
-    """standard deviation of the new head's first weights; at the usual 0.02 so little of the loss reaches the encoder
-    that a run may never leave chance"""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """of the forward; ``auto``: bfloat16 where the hardware has it"""
     threads: int = Field(0, ge=0)

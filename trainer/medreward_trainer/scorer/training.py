@@ -6,10 +6,8 @@ trajectories meet in a step, and the loss.
 
 from __future__ import annotations
 
-import logging
 import random
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +39,8 @@ from medreward_trainer.scorer.losses import absolute, contrastive
 from medreward_trainer.scorer.reading import chunks, logits
 from medreward_trainer.scorer.states import STATES, begin
 
-log = logging.getLogger(__name__)
+_SHORTER = 0.75
+"""the share of the contrasts that count as shorter"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,6 @@ class Draws(TorchDataset[Item]):
         self._encoder = encoder
         self._config = config
         self._order = list(_order(contrasts, config))
-        self._shares = _shares(contrasts)
 
     def __len__(self) -> int:
         return len(self._order)
@@ -68,48 +66,32 @@ class Draws(TorchDataset[Item]):
     def __getitem__(self, index: int) -> Item:
         rng = random.Random(f"{self._config.seed}/{index}")
         contrast = self._contrasts[self._order[index]]
-        drawn = draw(contrast, self._config.positives, self._config.negatives, rng, self._shares)
+        drawn = draw(contrast, self._config.positives, self._config.negatives, rng)
         return Item(self._encoder.encode([example.ask for example in drawn]), [example.sound for example in drawn])
 
 
-def draw(
-    contrast: Contrast,
-    positives: int,
-    negatives: int,
-    rng: random.Random,
-    shares: Mapping[str, float] | None = None,
-) -> list[Example]:
-    """Sound and unsound trajectories of a contrast; of unsound ones, as many kinds as there are places.
-
-    A kind is the likelier to be drawn the rarer it is: ``shares`` says how much of the data each is.
-    """
+def draw(contrast: Contrast, positives: int, negatives: int, rng: random.Random) -> list[Example]:
+    """Sound and unsound trajectories of a contrast; of unsound ones, as many kinds as there are places."""
     sound = rng.sample(contrast.sound, min(positives, len(contrast.sound)))
     rest = rng.sample(contrast.unsound, len(contrast.unsound))
     kinds: dict[str, Example] = {}
     for example in rest:
         kinds.setdefault(example.kind, example)
-    # weights of 1 / share (Efraimidis and Spirakis 2006)
-    order = sorted(kinds, key=lambda kind: rng.random() ** (shares or {}).get(kind, 1.0), reverse=True)
-    chosen = [kinds[kind] for kind in order[:negatives]]
+    chosen = list(kinds.values())[:negatives]
     chosen += [example for example in rest if example not in chosen][: negatives - len(chosen)]
     return [*sound, *chosen]
 
 
-def _shares(contrasts: Sequence[Contrast]) -> dict[str, float]:
-    found = Counter(kind for contrast in contrasts for kind in {example.kind for example in contrast.unsound})
-    return {kind: count / len(contrasts) for kind, count in found.items()}
-
-
 def _order(contrasts: Sequence[Contrast], config: TrainingConfig) -> Iterator[int]:
-    """Which contrast each draw takes: the shortest ones first, for a share of the run, then all, epoch by epoch.
+    """Which contrast each draw takes: for a share of the run only shorter ones, then all, epoch by epoch.
 
     Long trajectories teach nothing to a model that cannot yet compare two sentences (Bengio et al. 2009).
     """
     count = len(contrasts)
     total = round(count * config.epochs)
-    first = min(round(total * config.shortest_first), count)
-    by_length = sorted(range(count), key=lambda i: _words(contrasts[i]))
-    yield from random.Random(f"{config.seed}/first").sample(by_length[:first], first)
+    shorter = sorted(range(count), key=lambda i: _words(contrasts[i]))[: round(count * _SHORTER)]
+    first = min(round(total * config.shorter_first), len(shorter))
+    yield from random.Random(f"{config.seed}/first").sample(shorter, first)
     left = total - first
     for epoch in range(-(-left // count)):
         shuffled = random.Random(f"{config.seed}/epoch {epoch}").sample(range(count), count)
@@ -117,8 +99,7 @@ def _order(contrasts: Sequence[Contrast], config: TrainingConfig) -> Iterator[in
 
 
 def _words(contrast: Contrast) -> int:
-    ask = contrast.sound[0].ask
-    return len(ask.question.split()) + sum(len(text.split()) for _, text in ask.stages)
+    return sum(len(text.split()) for _, text in contrast.sound[0].ask.stages)
 
 
 class ContrastiveTrainer(Trainer):
@@ -211,11 +192,13 @@ def train(
         raise TrainingError("sources: no contrast to train on")
     set_seed(config.seed)
     model = _adapted(config)
+    positions = getattr(model.config, "max_position_embeddings", config.max_tokens)
+    if config.max_tokens > positions:
+        raise TrainingError(f"max_tokens: backbone {config.backbone} reads at most {positions}")
     last = begin(out, config, resume)
     states = out / STATES
     if config.threads:
         torch.set_num_threads(config.threads)
-    _start_head(model, config.head_std)
     encoder = Encoder(tokenizer_of(config.backbone, config.revision), config.max_tokens)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     reader = Model(model, encoder, device, "float32")
@@ -272,14 +255,6 @@ def _adapted(config: TrainingConfig) -> Any:
     return get_peft_model(model, lora)
 
 
-def _start_head(model: Any, std: float) -> None:
-    # the head is what no backbone brings; PEFT trains a copy of it
-    for name, weights in model.named_parameters():
-        if weights.requires_grad and weights.ndim == 2 and weights.shape[0] == 1:
-            log.debug("%s begins anew", name)
-            torch.nn.init.normal_(weights, std=std)
-
-
 def _arguments(config: TrainingConfig, states: Path, device: torch.device) -> TrainingArguments:
     bfloat16 = config.precision == "bfloat16" or (config.precision == "auto" and _has_bfloat16(device))
     return TrainingArguments(
@@ -318,6 +293,9 @@ def _has_bfloat16(device: torch.device) -> bool:
 
 def _write(config: TrainingConfig, reader: Model, calibration: Calibration, out: Path) -> Checkpoint:
     source = backbone_path(config.backbone)
+    if config.lora.rank:
+        # where the backbone lay on this machine is nobody else's matter
+        reader.network.peft_config["default"].base_model_name_or_path = config.backbone
     reader.network.save_pretrained(str(out), safe_serialization=True)
     if not config.lora.rank:
         tokenizer_of(config.backbone, config.revision).save_pretrained(str(out))

@@ -21,7 +21,7 @@ THINK: Final = 0.2
 """the share of questions whose trajectories are written as one flowing text"""
 TERSE: Final = 0.12
 BRIEF: Final = 0.5
-BARE: Final = 0.4
+BARE: Final = 0.8
 UNSOUND: Final = 7
 """how many corrupted twins at most"""
 
