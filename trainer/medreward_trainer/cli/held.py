@@ -27,7 +27,7 @@ def settings(path: Path | None) -> TrainingConfig:
 
 
 def dataset(config: TrainingConfig, data: Path) -> Dataset:
-    """The run's data, and the sources that are only evaluated.
+    """The run's data, and of every other source what is held out.
 
     Raises:
         Unusable: there is no such folder.
@@ -38,8 +38,7 @@ def dataset(config: TrainingConfig, data: Path) -> Dataset:
 
     if not data.is_dir():
         raise Unusable(f"--data: {data} is no folder")
-    evaluated = {name: None for name, source in SOURCES.items() if not source.trains}
-    return build(data, {**evaluated, **config.sources}, config.seed)
+    return build(data, config.sources, config.seed, evaluated=[name for name in SOURCES if name not in config.sources])
 
 
 def splits(data: Dataset) -> dict[Split, list[Contrast]]:

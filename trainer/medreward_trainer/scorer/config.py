@@ -64,6 +64,8 @@ class TrainingConfig(Section):
     warmup: float = Field(0.06, ge=0, lt=1)
     """share of the steps in which the learning rate rises; then it falls as a cosine"""
     weight_decay: float = Field(0.01, ge=0)
+    adam_beta2: float = Field(0.98, gt=0, lt=1)
+    """how long AdamW remembers the size of gradients; at the usual 0.999 runs fell back to chance"""
     max_grad_norm: float = Field(1.0, gt=0)
     forward_tokens: int = Field(4096, ge=32)
     """tokens of a forward within a step, padding included"""
@@ -75,7 +77,8 @@ class TrainingConfig(Section):
     """steps between states that a run can be resumed from"""
     tune_contrasts: int = Field(200, ge=1)
     """contrasts of the split ``tune`` that are looked at while training"""
-    seed: int = Field(20_26, ge=0, lt=2**32)
+    seed: int = Field(2026, ge=0, lt=2**32)
+    """of data, weights and draws"""
 
     @model_validator(mode="after")
     def _has_sources(self) -> Self:

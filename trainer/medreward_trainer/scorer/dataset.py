@@ -7,7 +7,7 @@ all that comes of one that may not into ``test``, whatever the split of its grou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -80,26 +80,29 @@ class Count(msgspec.Struct, frozen=True):
     """mean, of stages and answer"""
 
 
-def build(data: Path, sources: Mapping[str, int | None], seed: int) -> Dataset:
+def build(data: Path, sources: Mapping[str, int | None], seed: int, evaluated: Sequence[str] = ()) -> Dataset:
     """The data set of these sources, each with at most so many contrasts, ``None`` for all.
 
     A trajectory that a contrast has twice it keeps once; one that it calls both sound and unsound goes. What stands in
-    ``test`` or ``tune`` word for word does not train.
+    ``test`` or ``tune`` word for word does not train. Of the sources ``evaluated`` only the split ``test`` is taken.
 
     Raises:
         DatasetError: a source is unknown, or a group would be in two splits.
         DataError: a file of the data folder is missing or broken.
     """
-    if unknown := sorted(set(sources) - set(SOURCES)):
+    if unknown := sorted({*sources, *evaluated} - set(SOURCES)):
         raise DatasetError(f"unknown sources: {', '.join(unknown)}; there are {', '.join(SOURCES)}")
     splits: dict[str, list[Contrast]] = {"train": [], "tune": [], "test": []}
     for name, limit in sources.items():
         source = SOURCES[name]
         for contrast in source.load(data, seed, limit):
             splits[contrast.split if source.trains else "test"].append(contrast)
+    for name in evaluated:
+        source = SOURCES[name]
+        splits["test"] += [one for one in source.load(data, seed, None) if one.split == "test" or not source.trains]
     left_out: Counter[str] = Counter()
     # whole, and whether it is asked for or not: what trains here may be evaluated there on another day
-    evaluated = {
+    elsewhere = {
         (name, contrast.group)
         for name, other in SAME_GROUPS.items()
         if name in sources
@@ -107,7 +110,7 @@ def build(data: Path, sources: Mapping[str, int | None], seed: int) -> Dataset:
     }
     for split, contrasts in splits.items():
         splits[split] = _cleaned(contrasts, left_out)
-    train = _apart(splits["train"], [*splits["tune"], *splits["test"]], evaluated, left_out)
+    train = _apart(splits["train"], [*splits["tune"], *splits["test"]], elsewhere, left_out)
     before = length_aucs(train)
     train, lost = balanced(train, seed)
     left_out.update({f"{kind} that length tells": count for kind, count in lost.items()})

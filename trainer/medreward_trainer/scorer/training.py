@@ -22,6 +22,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.integrations.integration_utils import TensorBoardCallback
 
 from medreward.scorer.checkpoint import (
+    ADAPTER,
     CARD,
     Calibration,
     Card,
@@ -266,6 +267,7 @@ def _arguments(config: TrainingConfig, states: Path, device: torch.device) -> Tr
         lr_scheduler_type="cosine",
         warmup_steps=config.warmup,
         weight_decay=config.weight_decay,
+        adam_beta2=config.adam_beta2,
         max_grad_norm=config.max_grad_norm,
         logging_steps=10,
         save_strategy="steps",
@@ -291,13 +293,23 @@ def _has_bfloat16(device: torch.device) -> bool:
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
+def _sort(file: Path) -> None:
+    # PEFT writes sets in any order, and the hash of a checkpoint covers the file
+    content: dict[str, Any] = msgspec.json.decode(file.read_bytes())
+    content = {name: sorted(value) if isinstance(value, list) else value for name, value in content.items()}
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=2) + b"\n")
+
+
 def _write(config: TrainingConfig, reader: Model, calibration: Calibration, out: Path) -> Checkpoint:
     source = backbone_path(config.backbone)
     if config.lora.rank:
         # where the backbone lay on this machine is nobody else's matter
         reader.network.peft_config["default"].base_model_name_or_path = config.backbone
-    reader.network.save_pretrained(str(out), safe_serialization=True)
-    if not config.lora.rank:
+        # no vocabulary is trained, and to look for the backbone's own, PEFT would ask the hub
+        reader.network.save_pretrained(str(out), safe_serialization=True, save_embedding_layers=False)
+        _sort(out / ADAPTER)
+    else:
+        reader.network.save_pretrained(str(out), safe_serialization=True)
         tokenizer_of(config.backbone, config.revision).save_pretrained(str(out))
     (out / "README.md").unlink(missing_ok=True)  # PEFT's own card, a form to fill in
     card = Card(
