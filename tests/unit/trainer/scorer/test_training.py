@@ -171,13 +171,9 @@ def test_a_draw_takes_different_kinds_first() -> None:
     assert len(draw(contrast, 1, 50, random.Random(0))) == 13
 
 
-def test_the_shortest_contrasts_come_first_and_then_every_one(backbone: Path) -> None:
-    long = [
-        Contrast(
-            "slake", f"long {n}", (Example(ScorerAsk("q " * 30, (("think", str(n)),), "a"), "plain"),), one.unsound
-        )
-        for n, one in enumerate(CONTRASTS[:16])
-    ]
+def test_shorter_contrasts_come_first_and_then_every_one(backbone: Path) -> None:
+    wordy = ScorerAsk("What is seen?", (("think", "word " * 30),), "fluid")
+    long = [Contrast("slake", f"long {one.group}", (Example(wordy, "plain"),), one.unsound) for one in CONTRASTS[:16]]
     contrasts = [*long, *CONTRASTS[:48]]
     config = _config(backbone, shorter_first=0.25, epochs=2)
     order = list(_order(contrasts, config))

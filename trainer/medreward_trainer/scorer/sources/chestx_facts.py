@@ -15,6 +15,7 @@ from ..examples import Contrast
 from ..grammar import Case, contrast
 from ..grammar.asking import Options, among, is_there, turned, with_options
 from ..grammar.lexicon import named
+from .files import DataError
 
 FOLDER: Final = "chestx_rsna_siim"
 _FILES: Final = "gpt4o.*_binary_test_option.jsonl.gz"
@@ -34,12 +35,11 @@ def load(data: Path, seed: int, limit: int | None = None) -> list[Contrast]:
         limit: at most this many, the same ones for the same seed.
 
     Raises:
-        FileNotFoundError: when the files are missing; names the folder.
-        ValueError: when a question or an answer is not of the known form.
+        DataError: when the files are missing (it names the folder), or a question or answer is not of the known form.
     """
     paths = sorted((data / FOLDER).glob(_FILES))
     if not paths:
-        raise FileNotFoundError(f"no {_FILES} in {data / FOLDER}")
+        raise DataError(f"{data / FOLDER}: no {_FILES}")
     gold: dict[tuple[str, str], bool] = {}
     for path in paths:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -47,7 +47,7 @@ def load(data: Path, seed: int, limit: int | None = None) -> list[Contrast]:
                 row = json.loads(line)
                 asked = _SHOWN.match(row["question"])
                 if asked is None or row["answer"] not in ("A", "B"):
-                    raise ValueError(f"{path.name}: not a question with options A and B: {row['item_id']}")
+                    raise DataError(f"{path.name}: not a question with options A and B: {row['item_id']}")
                 gold[(row["item_id"], asked["finding"])] = row["answer"] == "A"
     items = sorted(gold.items())
     Random(f"{seed}/chestx").shuffle(items)
@@ -64,5 +64,5 @@ def load(data: Path, seed: int, limit: int | None = None) -> list[Contrast]:
 def _entity(finding: str) -> str:
     keys = named(finding)
     if not keys:
-        raise ValueError(f"{FOLDER}: the grammar has no words for {finding!r}")
+        raise DataError(f"{FOLDER}: the grammar has no words for {finding!r}")
     return keys[0]

@@ -18,6 +18,7 @@ from ..grammar import Case, contrast
 from ..grammar.asking import Options, among, is_there, is_wrong, placed, turned, where, with_options
 from ..grammar.lexicon import entities, named, tagged
 from ..grammar.sketch import Side
+from .files import DataError
 
 FILE: Final = Path("rad_restruct") / "val_qa.jsonl.gz"
 CAP: Final = 60
@@ -44,12 +45,11 @@ def load(data: Path, seed: int, limit: int | None = None) -> list[Contrast]:
         limit: at most this many, the same ones for the same seed.
 
     Raises:
-        FileNotFoundError: when the file is missing.
-        ValueError: when a row is not of the known form.
+        DataError: when the file is missing, or a row is not of the known form.
     """
     path = data / FILE
     if not path.is_file():
-        raise FileNotFoundError(f"no {path}")
+        raise DataError(f"{path}: no such file")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
     found = _found(rows)
@@ -85,7 +85,7 @@ def _found(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, frozenset[str]]:
 
 def _yes_or_no(row: Mapping[str, Any], found: frozenset[str], rng: Random) -> Case | None:
     if row["answer"] not in (["yes"], ["no"]):
-        raise ValueError(f"{FILE}: neither yes nor no: {row['report_id']} {row['path']}")
+        raise DataError(f"{FILE}: neither yes nor no: {row['report_id']} {row['path']}")
     answer, question = row["answer"] == ["yes"], row["question"]
     options: Options = rng.choice(("none", "none", "plain", "letters"))
     if group := _GROUP.fullmatch(question):

@@ -19,6 +19,7 @@ from ..grammar import Case, contrast
 from ..grammar.asking import Options, among, is_there, is_wrong, placed, strangers, turned, where, which, with_options
 from ..grammar.lexicon import entities, named, tagged
 from ..grammar.regions import Box
+from .files import DataError
 
 FOLDER: Final = "slake"
 CAP: Final = 40
@@ -66,7 +67,7 @@ def load(data: Path, seed: int, limit: int | None = None) -> list[Contrast]:
         limit: at most this many, the same ones for the same seed.
 
     Raises:
-        FileNotFoundError: when a file is missing.
+        DataError: when a file is missing.
     """
     rows: list[dict[str, Any]] = []
     for name in _FILES:
@@ -93,7 +94,7 @@ def load(data: Path, seed: int, limit: int | None = None) -> list[Contrast]:
 def _file(data: Path, name: str) -> Path:
     path = data / FOLDER / name
     if not path.is_file():
-        raise FileNotFoundError(f"no {path}")
+        raise DataError(f"{path}: no such file")
     return path
 
 

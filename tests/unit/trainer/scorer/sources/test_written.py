@@ -11,6 +11,7 @@ import pytest
 
 from medreward_trainer.scorer.examples import CORRUPTIONS, Contrast
 from medreward_trainer.scorer.sources import chestx_facts, rad_restruct, slake
+from medreward_trainer.scorer.sources.files import DataError
 
 DATA = os.environ.get("MEDREWARD_DATA")
 needs_data = pytest.mark.skipif(not DATA, reason="MEDREWARD_DATA is not set: no real questions at hand")
@@ -34,7 +35,7 @@ def made(source: ModuleType) -> list[Contrast]:
 
 
 def test_missing_data_is_named(source: ModuleType, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"\.gz"):
+    with pytest.raises(DataError, match=str(tmp_path)):
         source.load(tmp_path, 0)
 
 
