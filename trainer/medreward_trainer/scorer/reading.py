@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from medreward.scorer import ScorerAsk
 from medreward.scorer.model import Model
 
 
-def chunks(lengths: Sequence[int], tokens: int) -> Iterator[range]:
-    """Consecutive ranges of ascending ``lengths``, each of at most ``tokens`` with padding (or of one item)."""
-    start = 0
-    for at, length in enumerate(lengths):
-        if at > start and (at + 1 - start) * length > tokens:
-            yield range(start, at)
-            start = at
-    if lengths:
-        yield range(start, len(lengths))
+def batches(lengths: Sequence[int], tokens: int) -> list[list[int]]:
+    """The places of all items, near lengths together; a batch has at most ``tokens`` with padding, or one item."""
+    made: list[list[int]] = []
+    for place in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        if made and (len(made[-1]) + 1) * lengths[place] <= tokens:
+            made[-1].append(place)
+        else:
+            made.append([place])
+    return made
 
 
 def logits(model: Model, asks: Sequence[ScorerAsk], tokens: int = 4096) -> list[float]:
     """One logit an ask, in order; a forward has at most ``tokens`` with padding."""
     encoded = model.encoder.encode(asks)
-    order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
     read = [0.0] * len(encoded)
-    for chunk in chunks([len(encoded[i].ids) for i in order], tokens):
-        members = [order[at] for at in chunk]
+    for members in batches([len(one.ids) for one in encoded], tokens):
         for member, logit in zip(members, model.logits([encoded[i] for i in members]), strict=True):
             read[member] = logit
     return read

@@ -37,7 +37,7 @@ from medreward_trainer.scorer.calibration import calibrate
 from medreward_trainer.scorer.config import TrainingConfig, TrainingError
 from medreward_trainer.scorer.examples import Contrast, Example
 from medreward_trainer.scorer.losses import absolute, contrastive
-from medreward_trainer.scorer.reading import chunks, logits
+from medreward_trainer.scorer.reading import batches, logits
 from medreward_trainer.scorer.states import STATES, begin
 
 _SHORTER = 0.75
@@ -132,12 +132,13 @@ class ContrastiveTrainer(Trainer):
 
     def _logits(self, model: Any, encoded: Sequence[Encoded]) -> torch.Tensor:
         """In the order given; near lengths are read together."""
-        order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
+        order: list[int] = []
         pieces = []
-        for chunk in chunks([len(encoded[i].ids) for i in order], self._settings.forward_tokens):
+        for members in batches([len(one.ids) for one in encoded], self._settings.forward_tokens):
             with self.compute_loss_context_manager():
-                batch = self._reader.batch([encoded[order[at]] for at in chunk])
+                batch = self._reader.batch([encoded[i] for i in members])
                 pieces.append(model(**batch).logits.float().squeeze(-1))
+            order += members
         logits = torch.cat(pieces)
         back = torch.empty(len(order), dtype=torch.long, device=logits.device)
         back[torch.tensor(order, device=logits.device)] = torch.arange(len(order), device=logits.device)

@@ -28,7 +28,7 @@ from medreward.scorer.model import build, tokenizer_of
 from medreward_trainer.scorer.evaluation.scoring import BATCH_TOKENS
 from medreward_trainer.scorer.evaluation.table import Floats, Table, told
 from medreward_trainer.scorer.examples import Example
-from medreward_trainer.scorer.reading import chunks
+from medreward_trainer.scorer.reading import batches
 
 LENGTH: Final = "length"
 BAG_OF_WORDS: Final = "bag_of_words"
@@ -102,16 +102,15 @@ def seen_and_concluded(example: Example) -> tuple[list[str], list[str]]:
 
 def _embed(network: Callable[..., Any], tokenizer: Any, encoded: Sequence[list[int]], device: str) -> Floats:
     """Sum over the tokens of the last layer, so that parts add up to a mean; shape ``(len(encoded), hidden)``."""
-    order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
-    batches = list(chunks([len(encoded[i]) for i in order], BATCH_TOKENS))
+    every = batches([len(one) for one in encoded], BATCH_TOKENS)
     rows: dict[int, Floats] = {}
     console = Console(stderr=True)
-    for batch in track(batches, "untrained", console=console, disable=not console.is_terminal, transient=True):
-        padded = tokenizer.pad({"input_ids": [encoded[order[at]] for at in batch]}, return_tensors="pt").to(device)
+    for batch in track(every, "untrained", console=console, disable=not console.is_terminal, transient=True):
+        padded = tokenizer.pad({"input_ids": [encoded[i] for i in batch]}, return_tensors="pt").to(device)
         with torch.inference_mode():
             hidden = network(**padded).last_hidden_state
             summed = (hidden * padded["attention_mask"].unsqueeze(-1)).sum(1)
-        rows |= {order[at]: vector for at, vector in zip(batch, summed.double().cpu().numpy(), strict=True)}
+        rows |= dict(zip(batch, summed.double().cpu().numpy(), strict=True))
     return np.stack([rows[i] for i in range(len(encoded))]) if rows else np.empty((0, 0))
 
 

@@ -14,7 +14,7 @@ from medreward.scorer.checkpoint import Calibration
 from medreward.scorer.model import Model
 from medreward_trainer.scorer.evaluation.table import Bools, Floats
 from medreward_trainer.scorer.examples import Example
-from medreward_trainer.scorer.reading import chunks
+from medreward_trainer.scorer.reading import batches
 
 BATCH_TOKENS: Final = 2048
 """of a forward, padding included"""
@@ -43,12 +43,10 @@ def score(
         NotFiniteError: a logit is not finite: such weights score nothing.
     """
     encoded = model.encoder.encode([example.ask for example in examples])
-    order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
-    batches = list(chunks([len(encoded[i].ids) for i in order], batch_tokens))
     logits = np.zeros(len(encoded))
     console = Console(stderr=True)
-    for batch in track(batches, "scoring", console=console, disable=not console.is_terminal, transient=True):
-        rows = [order[at] for at in batch]
+    every = batches([len(one.ids) for one in encoded], batch_tokens)
+    for rows in track(every, "scoring", console=console, disable=not console.is_terminal, transient=True):
         logits[rows] = model.logits([encoded[row] for row in rows])
     if not np.isfinite(logits).all():
         raise NotFiniteError(f"{int((~np.isfinite(logits)).sum())} of {len(logits)} logits are not finite")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -15,7 +13,7 @@ from ..examples import Contrast
 from ..grammar import Case, contrast
 from ..grammar.asking import Options, among, is_there, turned, with_options
 from ..grammar.lexicon import named
-from .files import DataError
+from .files import DataError, read_rows
 
 FOLDER: Final = "chestx_rsna_siim"
 _FILES: Final = "gpt4o.*_binary_test_option.jsonl.gz"
@@ -42,13 +40,11 @@ def load(data: Path, seed: int, limit: int | None = None) -> list[Contrast]:
         raise DataError(f"{data / FOLDER}: no {_FILES}")
     gold: dict[tuple[str, str], bool] = {}
     for path in paths:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                row = json.loads(line)
-                asked = _SHOWN.match(row["question"])
-                if asked is None or row["answer"] not in ("A", "B"):
-                    raise DataError(f"{path.name}: not a question with options A and B: {row['item_id']}")
-                gold[(row["item_id"], asked["finding"])] = row["answer"] == "A"
+        for row in read_rows(path, dict[str, Any]):
+            asked = _SHOWN.match(row["question"])
+            if asked is None or row["answer"] not in ("A", "B"):
+                raise DataError(f"{path.name}: not a question with options A and B: {row['item_id']}")
+            gold[(row["item_id"], asked["finding"])] = row["answer"] == "A"
     items = sorted(gold.items())
     Random(f"{seed}/chestx").shuffle(items)
     cases: list[tuple[Case, str, Random]] = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,7 +16,7 @@ from ..grammar import Case, contrast
 from ..grammar.asking import Options, among, is_there, is_wrong, placed, turned, where, with_options
 from ..grammar.lexicon import entities, named, tagged
 from ..grammar.sketch import Side
-from .files import DataError
+from .files import DataError, read_rows
 
 FILE: Final = Path("rad_restruct") / "val_qa.jsonl.gz"
 CAP: Final = 60
@@ -48,10 +46,7 @@ def load(data: Path, seed: int, limit: int | None = None) -> list[Contrast]:
         DataError: when the file is missing, or a row is not of the known form.
     """
     path = data / FILE
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    rows = list(read_rows(path, dict[str, Any]))
     found = _found(rows)
     Random(f"{seed}/rad_restruct").shuffle(rows)
     cases: list[tuple[Case, str, Random]] = []

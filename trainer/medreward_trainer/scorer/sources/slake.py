@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -19,7 +17,7 @@ from ..grammar import Case, contrast
 from ..grammar.asking import Options, among, is_there, is_wrong, placed, strangers, turned, where, which, with_options
 from ..grammar.lexicon import entities, named, tagged
 from ..grammar.regions import Box
-from .files import DataError
+from .files import read_rows, read_whole
 
 FOLDER: Final = "slake"
 CAP: Final = 40
@@ -71,9 +69,8 @@ def load(data: Path, seed: int, limit: int | None = None) -> list[Contrast]:
     """
     rows: list[dict[str, Any]] = []
     for name in _FILES:
-        with gzip.open(_file(data, name), "rt", encoding="utf-8") as lines:
-            rows += [row for row in json.load(lines) if row["q_lang"] == "en"]
-    boxes = _boxes(_file(data, _BOXES))
+        rows += [row for row in read_whole(data / FOLDER / name, list[dict[str, Any]]) if row["q_lang"] == "en"]
+    boxes = _boxes(data / FOLDER / _BOXES)
     Random(f"{seed}/slake").shuffle(rows)
     counts: Counter[str] = Counter()
     cases: list[tuple[Case, str, Random]] = []
@@ -91,18 +88,10 @@ def load(data: Path, seed: int, limit: int | None = None) -> list[Contrast]:
     return [contrast(msgspec.structs.replace(case, peers=peers), "slake", image, rng) for case, image, rng in cases]
 
 
-def _file(data: Path, name: str) -> Path:
-    path = data / FOLDER / name
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
-    return path
-
-
 def _boxes(path: Path) -> Mapping[str, tuple[tuple[str, Box], ...]]:
     """Known boxes by image, on the 0-1000 grid, y first."""
     found: dict[str, tuple[tuple[str, Box], ...]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in read_rows(path, dict[str, Any]):
         wide, high = 1000 / row["width"], 1000 / row["height"]
         known: list[tuple[str, Box]] = []
         for box in row["boxes"]:
