@@ -7,15 +7,12 @@ service. It only waits for engines, so one process serves many of them.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from prometheus_client import CollectorRegistry
 from ray import serve
-from ray.exceptions import RayError
 from ray.serve import Application
-from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 
 from medreward.assembly import build_judge
@@ -27,11 +24,7 @@ from medreward.judge.service import JudgeService
 from medreward.judge.types import Engine
 from medreward.observability.metrics import MULTIPROC_DIR, make_shared_directory
 from medreward.scoring.deadline import Deadline
-from medreward.serve.remote import ask_again, seconds_for
-
-log = logging.getLogger(__name__)
-
-_ASKED_S = 2.0  # for a fingerprint
+from medreward.serve.remote import ask_again, seconds_for, told
 
 
 class JudgeReplica:
@@ -89,11 +82,8 @@ class RemoteJudge:
 
     async def learn(self) -> None:
         """Asks for the fingerprint; leaves the known one when there is no answer soon."""
-        try:
-            async with asyncio.timeout(_ASKED_S):
-                self._fingerprint = await self._handle.fingerprint.remote()
-        except (TimeoutError, RayError, RayServeException) as error:
-            log.warning("the judge does not tell its fingerprint: %s", type(error).__name__)
+        if (fingerprint := await told("judge", self._handle.fingerprint.remote)) is not None:
+            self._fingerprint = fingerprint
 
     async def judge(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Judged:
         """See :meth:`medreward.judge.Judge.judge`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -14,6 +15,9 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 from medreward.contract.errors import ServiceError
 from medreward.scoring.deadline import Deadline
 
+log = logging.getLogger(__name__)
+
+_ASKED_S = 2.0  # for what a replica says of itself
 _ATTEMPTS = 6  # over about six seconds, in which a replica that died has been replaced
 # of the time that is left, what the way back is given, so that what is done at the deadline is still in the reply
 _WAY_S, _WAY_SHARE, _WAY_ITEM_S = 0.03, 0.05, 0.0002
@@ -59,3 +63,18 @@ def seconds_for(deadline: Deadline, items: int) -> float:
     """What a service has for ``items`` before the deadline: what is left, but for the way back."""
     left = deadline.remaining()
     return left - min(left / 2, _WAY_S + _WAY_SHARE * left + _WAY_ITEM_S * items)
+
+
+async def told(name: str, call: Callable[[], Any]) -> Any | None:
+    """What a replica says of itself; None when there is no answer soon, which is logged.
+
+    Args:
+        name: of the service, for the log.
+        call: asks once; returns what a deployment's handle does.
+    """
+    try:
+        async with asyncio.timeout(_ASKED_S):
+            return await call()
+    except (TimeoutError, RayError, RayServeException) as error:
+        log.warning("the %s does not tell its fingerprint: %s", name, type(error).__name__)
+        return None

@@ -30,11 +30,10 @@ from medreward.scorer.checkpoint import CheckpointError
 from medreward.scorer.service import ScorerService
 from medreward.scorer.settings import ScorerSettings
 from medreward.scoring.deadline import Deadline
-from medreward.serve.remote import ask_again, seconds_for
+from medreward.serve.remote import ask_again, seconds_for, told
 
 log = logging.getLogger(__name__)
 
-_ASKED_S = 2.0  # for a status
 _PART = 256  # trajectories of a batch that go to one replica, where there are several
 
 CHANGEABLE = frozenset({"checkpoint", "sha256"})
@@ -111,11 +110,8 @@ class RemoteScorer:
 
     async def learn(self) -> None:
         """Asks a replica what scores; leaves what is known when there is no answer soon."""
-        try:
-            async with asyncio.timeout(_ASKED_S):
-                self._fingerprint, self.problem = await self._handle.status.remote()
-        except (TimeoutError, RayError, RayServeException) as error:
-            log.warning("the scorer does not tell its fingerprint: %s", type(error).__name__)
+        if (status := await told("scorer", self._handle.status.remote)) is not None:
+            self._fingerprint, self.problem = status
 
     async def score(self, asks: Sequence[ScorerAsk], deadline: Deadline) -> Scores:
         """See :meth:`medreward.scorer.Scorer.score`."""
