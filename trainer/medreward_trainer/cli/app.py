@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from medreward import __version__
+from medreward_trainer.cli.data import data
 from medreward_trainer.cli.scorer import scorer
 from medreward_trainer.cli.scorer_eval import scorer_eval
 
@@ -37,3 +38,4 @@ def root(
 
 app.command("scorer")(scorer)
 app.command("scorer-eval")(scorer_eval)
+app.add_typer(data, name="data")
