@@ -31,6 +31,9 @@ class Lora(Section):
     """names of the linear layers to adapt; empty: all of them"""
     also_train: list[str] = []
     """modules trained whole beside the head, e.g. BERT's ``pooler``"""
+    extracted: bool = False
+    """the linear layers themselves are trained, and the adapter is the best one of this rank for what they learned;
+    otherwise an adapter is trained, which the embedded backbone takes many times the steps to learn the same with"""
 
 
 class TrainingConfig(Section):
@@ -45,6 +48,8 @@ class TrainingConfig(Section):
     max_tokens: int = Field(320, ge=32, le=32_768)
     """longest sequence, in tokens"""
     lora: Lora = Lora()
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """of the backbone's own layers; what it hides of two twins is more than what they differ in"""
     sources: dict[str, int | None]
     """data sets to train on, each with the most contrasts to take; ``null``: all"""
     loss: Literal["infonce", "pairwise"] = "infonce"
@@ -56,8 +61,9 @@ class TrainingConfig(Section):
     negatives: int = Field(3, ge=1, le=32)
     """unsound ones, of different kinds while there are"""
     epochs: float = Field(2.0, gt=0, le=1000)
-    shorter_first: float = Field(0.3, ge=0, le=1)
-    """share of the run that takes only the shorter three quarters of the contrasts, each at most once"""
+    shorter_first: float = Field(0.0, ge=0, le=1)
+    """share of the run's beginning that takes only the shorter half of the contrasts (at most all of those, once each):
+    what is wrong with a few sentences is learned in a fraction of the time that it takes with many"""
     batch: int = Field(8, ge=1)
     """contrasts a step"""
     learning_rate: float = Field(5e-4, gt=0, le=1)
@@ -65,7 +71,7 @@ class TrainingConfig(Section):
     """share of the steps in which the learning rate rises; then it falls as a cosine"""
     weight_decay: float = Field(0.01, ge=0)
     adam_beta2: float = Field(0.98, gt=0, lt=1)
-    """how long AdamW remembers the size of gradients; at the usual 0.999 runs fell back to chance"""
+    """how long AdamW remembers the size of gradients"""
     max_grad_norm: float = Field(1.0, gt=0)
     forward_tokens: int = Field(4096, ge=32)
     """tokens of a forward within a step, padding included"""

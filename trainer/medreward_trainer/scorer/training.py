@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 import torch
-from peft import LoraConfig, get_peft_model
 from torch.utils.data import Dataset as TorchDataset
 from torch.utils.data import SequentialSampler
 from torch.utils.tensorboard import SummaryWriter
@@ -32,7 +31,8 @@ from medreward.scorer.checkpoint import (
     weights_sha256,
 )
 from medreward.scorer.encoding import Encoded, Encoder
-from medreward.scorer.model import Model, build, tokenizer_of
+from medreward.scorer.model import Model, tokenizer_of
+from medreward_trainer.scorer import adapter
 from medreward_trainer.scorer.calibration import calibrate
 from medreward_trainer.scorer.config import TrainingConfig, TrainingError
 from medreward_trainer.scorer.examples import Contrast, Example
@@ -40,8 +40,8 @@ from medreward_trainer.scorer.losses import absolute, contrastive
 from medreward_trainer.scorer.reading import batches, logits
 from medreward_trainer.scorer.states import STATES, begin
 
-_SHORTER = 0.75
-"""the share of the contrasts that count as shorter"""
+_CHANCE = 2.0
+"""how many stages more or less in common chance may outweigh in a draw"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +72,46 @@ class Draws(TorchDataset[Item]):
 
 
 def draw(contrast: Contrast, positives: int, negatives: int, rng: random.Random) -> list[Example]:
-    """Sound and unsound trajectories of a contrast; of unsound ones, as many kinds as there are places."""
+    """Sound and unsound trajectories of a contrast; of unsound ones, as many kinds as there are places.
+
+    Unsound ones that share most stages with a sound one drawn come first, by and large: beside a twin that differs in
+    one stage, what is wrong with it is the only difference to learn from.
+    """
     sound = rng.sample(contrast.sound, min(positives, len(contrast.sound)))
-    rest = rng.sample(contrast.unsound, len(contrast.unsound))
+    shared = {id(one): max(_shared(one, other) for other in sound) for one in contrast.unsound}
+    ranked = sorted(contrast.unsound, key=lambda one: rng.random() * _CHANCE - shared[id(one)])
     kinds: dict[str, Example] = {}
-    for example in rest:
+    for example in ranked:
         kinds.setdefault(example.kind, example)
     chosen = list(kinds.values())[:negatives]
-    chosen += [example for example in rest if example not in chosen][: negatives - len(chosen)]
+    chosen += [example for example in ranked if example not in chosen][: negatives - len(chosen)]
     return [*sound, *chosen]
 
 
-def _order(contrasts: Sequence[Contrast], config: TrainingConfig) -> Iterator[int]:
-    """Which contrast each draw takes: for a share of the run only shorter ones, then all, epoch by epoch.
+def _shared(one: Example, other: Example) -> int:
+    """How many stages, and the answer, two trajectories have in common."""
+    stages = dict(other.ask.stages)
+    return sum(stages.get(name) == text for name, text in one.ask.stages) + (one.ask.answer == other.ask.answer)
 
-    Long trajectories teach nothing to a model that cannot yet compare two sentences (Bengio et al. 2009).
+
+def _order(contrasts: Sequence[Contrast], config: TrainingConfig) -> Iterator[int]:
+    """Which contrast each draw takes: some of the shorter half first, the rest of them all, then epoch by epoch.
+
+    That short ones come first is a curriculum (Bengio et al. 2009).
     """
     count = len(contrasts)
     total = round(count * config.epochs)
-    shorter = sorted(range(count), key=lambda i: _words(contrasts[i]))[: round(count * _SHORTER)]
-    first = min(round(total * config.shorter_first), len(shorter))
-    yield from random.Random(f"{config.seed}/first").sample(shorter, first)
-    left = total - first
+    shorter = sorted(range(count), key=lambda i: _words(contrasts[i]))[: count // 2]
+    first = _shuffled(shorter, f"{config.seed}/first")[: round(total * config.shorter_first)]
+    yield from first
+    yield from _shuffled(sorted({*range(count)} - {*first}), f"{config.seed}/rest")[: total - len(first)]
+    left = total - count
     for epoch in range(-(-left // count)):
-        shuffled = random.Random(f"{config.seed}/epoch {epoch}").sample(range(count), count)
-        yield from shuffled[: left - epoch * count]
+        yield from _shuffled(range(count), f"{config.seed}/epoch {epoch}")[: left - epoch * count]
+
+
+def _shuffled(places: Sequence[int], seed: str) -> list[int]:
+    return random.Random(seed).sample(places, len(places))
 
 
 def _words(contrast: Contrast) -> int:
@@ -193,7 +208,7 @@ def train(
     if not usable:
         raise TrainingError("sources: no contrast to train on")
     set_seed(config.seed)
-    model = _adapted(config)
+    model = adapter.to_train(config)
     positions = getattr(model.config, "max_position_embeddings", config.max_tokens)
     if config.max_tokens > positions:
         raise TrainingError(f"max_tokens: backbone {config.backbone} reads at most {positions}")
@@ -216,7 +231,7 @@ def train(
     )
     watch.trainer = trainer
     trainer.train(resume_from_checkpoint=last)
-    model.eval()
+    reader = Model(adapter.to_keep(model, config).eval(), encoder, device, "float32")
     examples = [example for contrast in tune_on for example in (*contrast.sound, *contrast.unsound)]
     calibration = calibrate(
         logits(reader, [example.ask for example in examples], config.forward_tokens), [e.sound for e in examples]
@@ -240,21 +255,6 @@ def pairwise(model: Model, contrasts: Sequence[Contrast], tokens: int) -> float:
 def _won(logits: torch.Tensor, sound: torch.Tensor, row: torch.Tensor) -> float:
     pairs = (row[:, None] == row[None, :]) & sound[:, None] & ~sound[None, :]
     return float((logits[:, None] > logits[None, :])[pairs].float().mean())
-
-
-def _adapted(config: TrainingConfig) -> Any:
-    model = build(config.backbone, config.revision)
-    if not config.lora.rank:
-        return model
-    lora = LoraConfig(
-        task_type="SEQ_CLS",
-        r=config.lora.rank,
-        lora_alpha=config.lora.alpha,
-        lora_dropout=config.lora.dropout,
-        target_modules=config.lora.targets or "all-linear",
-        modules_to_save=config.lora.also_train or None,
-    )
-    return get_peft_model(model, lora)
 
 
 def _arguments(config: TrainingConfig, states: Path, device: torch.device) -> TrainingArguments:
@@ -304,10 +304,7 @@ def _sort(file: Path) -> None:
 def _write(config: TrainingConfig, reader: Model, calibration: Calibration, out: Path) -> Checkpoint:
     source = backbone_path(config.backbone)
     if config.lora.rank:
-        # where the backbone lay on this machine is nobody else's matter
-        reader.network.peft_config["default"].base_model_name_or_path = config.backbone
-        # no vocabulary is trained, and to look for the backbone's own, PEFT would ask the hub
-        reader.network.save_pretrained(str(out), safe_serialization=True, save_embedding_layers=False)
+        adapter.save(reader.network, config, out)
         _sort(out / ADAPTER)
     else:
         reader.network.save_pretrained(str(out), safe_serialization=True)

@@ -12,13 +12,17 @@ import pytest
 pytest.importorskip("torch", reason="needs medreward[scorer-train]")
 pytest.importorskip("tensorboard", reason="needs medreward[scorer-train]")
 
+import torch
 from safetensors.torch import load_file, save_file
 
 from medreward.scorer import ScorerAsk
 from medreward.scorer.checkpoint import CheckpointError, open_checkpoint
-from medreward.scorer.model import Model
+from medreward.scorer.encoding import Encoder
+from medreward.scorer.model import Model, tokenizer_of
+from medreward_trainer.scorer import adapter
 from medreward_trainer.scorer.config import Lora, TrainingConfig, TrainingError
 from medreward_trainer.scorer.examples import Contrast, Example
+from medreward_trainer.scorer.reading import logits
 from medreward_trainer.scorer.states import STATES
 from medreward_trainer.scorer.training import ContrastiveTrainer, _order, draw, pairwise, train
 from tests import tiny_scorer
@@ -73,9 +77,11 @@ def _config(backbone: Path, **changes: object) -> TrainingConfig:
     return TrainingConfig(**fields)
 
 
-@pytest.mark.parametrize("rank", [0, 4])
-def test_what_is_learned_is_what_the_checkpoint_scores(backbone: Path, tmp_path: Path, rank: int) -> None:
-    config = _config(backbone, lora=Lora(rank=rank, alpha=max(rank, 1)), epochs=3)
+@pytest.mark.parametrize(("rank", "extracted"), [(0, False), (4, False), (8, True)])
+def test_what_is_learned_is_what_the_checkpoint_scores(
+    backbone: Path, tmp_path: Path, rank: int, extracted: bool
+) -> None:
+    config = _config(backbone, lora=Lora(rank=rank, alpha=max(rank, 1), extracted=extracted), epochs=3)
     checkpoint = train(config, CONTRASTS, HELD_OUT, tmp_path)
     assert checkpoint == open_checkpoint(tmp_path)
     assert checkpoint.adapted == bool(rank)
@@ -171,13 +177,55 @@ def test_a_draw_takes_different_kinds_first() -> None:
     assert len(draw(contrast, 1, 50, random.Random(0))) == 13
 
 
-def test_shorter_contrasts_come_first_and_then_every_one(backbone: Path) -> None:
+def test_a_draw_prefers_twins_of_the_sound_one_drawn() -> None:
+    def written(seen: str, concluded: str) -> ScorerAsk:
+        return ScorerAsk("q", (("localization", seen), ("visual", seen), ("conclusion", concluded)), "a")
+
+    sound = tuple(Example(written(f"seen {n}", f"so {n}"), "plain") for n in range(4))
+    unsound = tuple(Example(written(f"seen {n}", f"not {n}"), "negation_flip") for n in range(4))
+    contrast = Contrast("slake", "1", sound, unsound)
+    for seed in range(20):
+        first, second = draw(contrast, 1, 1, random.Random(seed))
+        assert first.ask.stages[0] == second.ask.stages[0]
+
+
+def test_an_epoch_takes_every_contrast_once_and_in_another_order(backbone: Path) -> None:
+    order = list(_order(CONTRASTS, _config(backbone, epochs=2.25)))
+    assert sorted(order[:64]) == sorted(order[64:128]) == list(range(64))
+    assert order[:64] != order[64:128]
+    assert len(order) == 144
+    assert order == list(_order(CONTRASTS, _config(backbone, epochs=2.25)))
+
+
+@pytest.mark.parametrize(("epochs", "shorter"), [(0.5, 8), (1.0, 16), (1.5, 24), (4.0, 32)])
+def test_shorter_contrasts_come_first_and_none_twice_before_all_came(
+    backbone: Path, epochs: float, shorter: int
+) -> None:
     wordy = ScorerAsk("What is seen?", (("think", "word " * 30),), "fluid")
-    long = [Contrast("slake", f"long {one.group}", (Example(wordy, "plain"),), one.unsound) for one in CONTRASTS[:16]]
-    contrasts = [*long, *CONTRASTS[:48]]
-    config = _config(backbone, shorter_first=0.25, epochs=2)
-    order = list(_order(contrasts, config))
-    assert len(order) == 128
-    assert min(order[:32]) >= 16
-    assert set(order) == set(range(64))
-    assert order == list(_order(contrasts, config))
+    long = [Contrast("slake", f"long {one.group}", (Example(wordy, "plain"),), one.unsound) for one in CONTRASTS[:32]]
+    order = list(_order([*long, *CONTRASTS[:32]], _config(backbone, shorter_first=0.25, epochs=epochs)))
+    assert len(order) == 64 * epochs
+    assert min(order[:shorter]) >= 32
+    assert len(set(order[:64])) == min(64, len(order))
+
+
+def test_an_extracted_adapter_of_full_rank_scores_as_what_was_trained(backbone: Path, tmp_path: Path) -> None:
+    config = _config(backbone, lora=Lora(rank=64, alpha=32, extracted=True))
+    trained = adapter.to_train(config)
+    start = {name: weight.clone() for name, weight in trained.named_parameters()}
+    changed = set()
+    with torch.no_grad():
+        for name, weight in trained.named_parameters():
+            if weight.requires_grad:
+                changed.add(name)
+                weight.add_(torch.randn_like(weight) * 0.3)
+    assert all(torch.equal(weight, start[name]) for name, weight in trained.named_parameters() if name not in changed)
+    assert not any("embeddings" in name or "LayerNorm" in name for name in changed)
+    encoder = Encoder(tokenizer_of(config.backbone), config.max_tokens)
+    asks = [example.ask for contrast in HELD_OUT for example in contrast.unsound]
+    kept = adapter.to_keep(trained, config)
+    wanted, found = (
+        logits(Model(network.eval(), encoder, torch.device("cpu"), "float32"), asks, 512) for network in (trained, kept)
+    )
+    assert found == pytest.approx(wanted, abs=2e-3)
+    assert max(wanted) - min(wanted) > 0.05

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from random import Random
 from typing import Final
 
@@ -10,7 +9,7 @@ import msgspec
 
 from medreward.scorer import ScorerAsk
 
-from ..examples import Contrast, Example, Kind, Split, split_of
+from ..examples import Contrast, Example, Kind, split_of
 from .asides import observations
 from .corrupt import CORRUPT, NEED_MARKS
 from .lexicon import entities
@@ -22,9 +21,8 @@ THINK: Final = 0.2
 """the share of questions whose trajectories are written as one flowing text"""
 TERSE: Final = 0.12
 BRIEF: Final = 0.5
-BARE: Final[Mapping[Split, float]] = {"train": 1.0, "tune": 0.5, "test": 0.5}
-"""the share written in the shortest form. In training all are: in the minutes that a CPU has, runs on longer ones
-stayed at chance, while much of what the shortest teach holds for longer ones; held-out data measure how much"""
+BARE: Final = 0.5
+"""the share written in the shortest form"""
 UNSOUND: Final = 7
 """how many corrupted twins at most"""
 
@@ -64,7 +62,7 @@ def contrast(case: Case, source: str, group: str, rng: Random) -> Contrast:
         "think" if rng.random() < THINK else "lvkc",
         terse=rng.random() < TERSE,
         brief=rng.random() < BRIEF,
-        bare=rng.random() < BARE[split],
+        bare=rng.random() < BARE,
     )
     writer = Writer(split, style, rng)
     sketch = Sketch(case.gold, (), None, case.boxes) if style.bare else sketch_of(case, rng)
