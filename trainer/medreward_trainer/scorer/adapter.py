@@ -106,5 +106,5 @@ def _whole(adapted: PeftModel) -> dict[str, torch.nn.Module]:
 
 
 def _modules(adapted: PeftModel) -> Iterator[tuple[str, torch.nn.Module]]:
-    network: torch.nn.Module = adapted.get_base_model()  # untyped there
-    return network.named_modules()
+    named: Iterator[tuple[str, torch.nn.Module]] = adapted.get_base_model().named_modules()
+    return named
