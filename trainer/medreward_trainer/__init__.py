@@ -1,1 +1,1 @@
-"""medreward_trainer: verl's side of medreward. Its rooms are not built yet."""
+"""medreward_trainer: training with the rewards, and of the trajectory scorer. trainer/README.md is the map."""

@@ -4,6 +4,8 @@
 ``app``           the commands, put together
 ``scorer``        ``medreward-train scorer``: data -> checkpoint, metrics, plots, model card
 ``scorer_eval``   ``medreward-train scorer-eval``: what a checkpoint is worth
+``data``          ``medreward-train data``: data sets -> verl's parquet, and what is wrong with a file
+``grpo``          ``medreward-train grpo``: a run of verl
 ``held``          the settings and data that both look at
 ``console``       where text goes
 ``errors``        one line and an exit code for whatever goes wrong

@@ -8,6 +8,7 @@ import typer
 
 from medreward import __version__
 from medreward_trainer.cli.data import data
+from medreward_trainer.cli.grpo import grpo
 from medreward_trainer.cli.scorer import scorer
 from medreward_trainer.cli.scorer_eval import scorer_eval
 
@@ -39,3 +40,4 @@ def root(
 app.command("scorer")(scorer)
 app.command("scorer-eval")(scorer_eval)
 app.add_typer(data, name="data")
+app.command("grpo")(grpo)
