@@ -25,7 +25,7 @@ unit: $(VENV)/.ready  ## the tests alone
 	$(BIN)/python -m pytest
 
 test-engines: $(ENGINES_VENV)/.ready  ## the judge over the real vLLM, GRPO with the real verl, on the CPU (5 GB to install, some minutes)
-	$(ENGINES_VENV)/bin/python -m pytest tests/engines tests/unit/judge/test_prompt.py
+	$(ENGINES_VENV)/bin/python -m pytest tests/engines tests/unit/judge/test_prompt.py tests/unit/trainer/verl
 
 serve: $(VENV)/.ready  ## the reward cluster on this machine, until Ctrl-C
 	$(BIN)/medreward serve

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 HEAVY = ("ray", "torch", "vllm", "verl", "transformers", "fastapi", "uvicorn", "scipy")
+LIGHT = ("medreward", "medreward.contract", "medreward.contract.codec", "medreward_trainer", "medreward_trainer.client")
 
 
-@pytest.mark.parametrize("module", ["medreward", "medreward.contract", "medreward.contract.codec", "medreward_trainer"])
+@pytest.mark.parametrize("module", LIGHT)
 def test_import_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

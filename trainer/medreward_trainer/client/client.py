@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import math
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
@@ -189,13 +189,12 @@ class RewardClient:
         if not components:
             raise RequestRefused("invalid", "components", "is empty")
         for name, weight in components.items():
-            if (
-                not isinstance(weight, (int, float))
-                or isinstance(weight, bool)
-                or not abs(weight) <= sys.float_info.max
-            ):
-                raise RequestRefused("invalid", f"components.{name}", f"must be a finite number, not {weight!r:.80}")
-        return Ask("", tuple(sorted(components.items())), explain)
+            if not isinstance(weight, (int, float)) or isinstance(weight, bool) or not abs(weight) < math.inf:
+                raise RequestRefused("invalid", f"components.{name}", "must be a finite number")
+        try:
+            return Ask("", tuple(sorted((name, float(weight)) for name, weight in components.items())), explain)
+        except OverflowError:
+            raise RequestRefused("invalid", "components", "has a weight that no float holds") from None
 
     def _limit(self, deadline_s: float | None) -> float:
         if deadline_s is None:

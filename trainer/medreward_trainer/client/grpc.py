@@ -124,8 +124,11 @@ def _meaning(url: str, error: grpc.aio.AioRpcError, key: str | None) -> Failure 
     code, details = error.code(), hidden(error.details() or "", key)
     said = f"{url}: gRPC {code.name}: {details}"
     if code is _Code.RESOURCE_EXHAUSTED:
-        # the same code for a full service and, by gRPC itself, for a message that will never fit
-        return Refusal("too_large", said) if "larger than max" in details else Failure("overloaded", said)
+        # one code for three: a full service and, by gRPC itself, a reply or a request that is larger than a limit
+        if "larger than max" not in details:
+            return Failure("overloaded", said)
+        ours = "CLIENT: Received" in details
+        return Failure("unavailable", f"{said}: max_reply_bytes") if ours else Refusal("too_large", said)
     if code in _REFUSED:
         return Refusal(f"grpc_{code.name.lower()}", said)
     if code is _Code.DEADLINE_EXCEEDED:

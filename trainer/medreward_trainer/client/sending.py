@@ -81,7 +81,8 @@ class Sender:
         if batch is None or call not in batch.calls:
             return
         batch.remove(call)
-        if not batch.calls:
+        # a caller may be disposed of after its loop was closed, where nothing can be woken or cancelled any more
+        if not batch.calls and not self._loop.is_closed():
             batch.close()
             if batch.task is not None:
                 batch.task.cancel()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
+import gc
 import sys
 import warnings
 
 import pytest
 
-from medreward_trainer.client import ClientClosed, RewardClient, client_of, close_clients
+from medreward.serve.environment import free_port
+from medreward_trainer.client import ClientClosed, RewardClient, Scored, client_of, close_clients
 from medreward_trainer.client.sending import Sender
 
 from .service import rollout, run, serving, settings
@@ -55,6 +56,48 @@ def test_a_request_that_nobody_waits_for_is_cancelled() -> None:
                 await many
             await service.hung_up.wait()
             assert (await client.score(rollout(7))).result.reward == 7.0
+
+    run(test())
+
+
+def test_a_call_after_one_that_was_too_late_for_a_connection_has_a_request_of_its_own() -> None:
+    async def test() -> None:
+        async with serving() as service, RewardClient(settings(service.url, max_connections=1)) as client:
+            service.faults = [service.hangs]
+            first = asyncio.create_task(client.score(rollout(0)))
+            await service.arrived.wait()
+            assert (await client.score(rollout(1), deadline_s=0.3)).unscored == "timeout"
+            # in the moment in which the other's request ends
+            again = await client.score(rollout(2), deadline_s=0.3)
+            assert (again.unscored, again.reason) == ("timeout", "not within 0.3 s: all connections were busy")
+            service.go_on.set()
+            assert (await first).result.reward == 0.0
+
+    run(test())
+
+
+def test_readiness_does_not_wait_behind_the_requests_in_flight() -> None:
+    async def test() -> None:
+        async with serving() as service, RewardClient(settings(service.url, max_connections=1)) as client:
+            service.faults = [service.hangs]
+            first = asyncio.create_task(client.score(rollout(0)))
+            await service.arrived.wait()
+            assert (await client.wait_until_ready(5)).ready
+            service.go_on.set()
+            await first
+
+    run(test())
+
+
+@pytest.mark.parametrize("scheme", ["http", "grpc"])
+def test_closing_ends_the_wait_for_a_service(scheme: str) -> None:
+    async def test() -> None:
+        client = RewardClient(settings(f"{scheme}://127.0.0.1:{free_port()}"))
+        waiting = asyncio.create_task(client.wait_until_ready(20))
+        await asyncio.sleep(0.05)
+        await client.close()
+        with pytest.raises(ClientClosed):
+            await waiting
 
     run(test())
 
@@ -155,8 +198,22 @@ def test_closing_the_clients_of_a_loop_makes_room_for_new_ones() -> None:
     run(test())
 
 
-def test_the_client_is_light() -> None:
-    heavy = ("ray", "torch", "vllm", "verl", "transformers", "fastapi", "uvicorn", "scipy", "medreward.scoring")
-    code = f"import sys, medreward_trainer.client; print([m for m in {heavy!r} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.strip() == "[]"
+def test_calls_pending_in_a_loop_that_was_closed_are_disposed_of_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[BaseException | None] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda problem: raised.append(problem.exc_value))
+
+    async def begin() -> asyncio.Task[Scored]:
+        client = RewardClient(settings("http://127.0.0.1:1", window_ms=5000))
+        call = asyncio.create_task(client.score(rollout(1)))
+        await asyncio.sleep(0)
+        return call
+
+    loop = asyncio.new_event_loop()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # nobody could close the connections either
+        call: asyncio.Task[Scored] | None = loop.run_until_complete(begin())
+        assert call is not None
+        loop.close()
+        call = None
+        gc.collect()
+    assert raised == []

@@ -48,7 +48,7 @@ async def over_grpc(limits: RequestLimits) -> AsyncIterator[str]:
     configured = load_settings()
     servicer = RewardServicer(build_pipeline(configured), build_desk(configured, None), limits, Metrics())
     server = grpc.aio.server()
-    pb_grpc.add_RewardServiceServicer_to_server(servicer, server)
+    pb_grpc.add_RewardServiceServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
@@ -139,6 +139,20 @@ def test_a_service_that_takes_less_than_we_would_send_is_told_at_the_check(limit
             with pytest.raises(RequestRefused) as caught:
                 await client.check()
             assert (caught.value.code, caught.value.field) == ("too_large", field)
+
+    run(test())
+
+
+def test_a_reply_beyond_our_limit_is_no_reply(service: Any) -> None:
+    examples = load_examples("gemex") * 8
+
+    async def test() -> None:
+        configured = {"max_reply_bytes": 4096, "attempts": 2}
+        async with service(RequestLimits()) as url, RewardClient(settings(url, **configured)) as client:
+            scored = await client.score_many(examples, explain=True)
+            assert {(one.result.reward, one.unscored) for one in scored} == {(None, "unavailable")}
+            assert "max_reply_bytes" in scored[0].reason
+            assert "the last of 2 attempts" in scored[0].reason
 
     run(test())
 

@@ -90,6 +90,17 @@ def test_score_many_raises_the_refusal_and_names_the_rollout() -> None:
     run(test())
 
 
+def test_a_single_rollout_too_large_for_some_proxy_is_named() -> None:
+    async def test() -> None:
+        async with serving() as service, RewardClient(settings(service.url)) as client:
+            service.always = says(413, b"nginx")
+            ended = await asyncio.gather(*(client.score(rollout(n)) for n in range(2)), return_exceptions=True)
+            named = [(one.code, one.rollout) for one in ended if isinstance(one, RequestRefused)]
+            assert named == [("too_large", "r0"), ("too_large", "r1")]
+
+    run(test())
+
+
 def test_a_batch_too_large_for_some_proxy_goes_in_halves() -> None:
     async def test() -> None:
         async with serving() as service, RewardClient(settings(service.url)) as client:
@@ -112,6 +123,8 @@ def test_a_batch_too_large_for_some_proxy_goes_in_halves() -> None:
         ({"components": {}}, "components"),
         ({"components": {"answer": float("nan")}}, "components.answer"),
         ({"components": {"answer": True}}, "components.answer"),
+        ({"components": {"answer": 10**400}}, "components"),
+        ({"recipe": ""}, "recipe"),
         ({"components": {"answer": 1.0}, "recipe": "gemex"}, "recipe"),
     ],
 )

@@ -110,6 +110,16 @@ def test_retry_after_is_seconds_or_a_date(value: str | None, least: float, most:
     assert least <= retry_after_s(value) <= most
 
 
+def test_a_date_is_read_by_the_clock_of_the_machine_that_wrote_it() -> None:
+    # a machine whose clock is an hour behind, and one whose clock is an hour ahead
+    for off_s in (-3600, 3600):
+        then = time.time() + off_s
+        date, until = email.utils.formatdate(then, usegmt=True), email.utils.formatdate(then + 20, usegmt=True)
+        assert retry_after_s(until, date) == 20.0
+    assert retry_after_s("Wed, 21 Oct 2015 07:28:20 -0000", "Wed, 21 Oct 2015 07:28:00 GMT") == 20.0
+    assert retry_after_s("7", "nonsense") == 7.0
+
+
 def test_the_service_s_retry_after_is_waited_for_up_to_a_limit() -> None:
     def waited(asked_s: float) -> float:
         state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type]
@@ -136,13 +146,17 @@ def test_retry_after_of_a_reply_reaches_the_wait(monkeypatch: pytest.MonkeyPatch
 
     async def test() -> None:
         async with serving() as service, RewardClient(settings(service.url)) as client:
-            date = email.utils.formatdate(time.time() + 3600, usegmt=True)
-            service.faults = [says(429, OVERLOADED, Retry_After="11"), says(503, Retry_After=date)]
+            behind = time.time() - 9000
+            date, until = (email.utils.formatdate(behind + s, usegmt=True) for s in (0, 3600))
+            service.faults = [
+                says(429, OVERLOADED, Retry_After="11"),
+                says(503, Retry_After=until, Date=date),
+            ]
             assert (await client.score(rollout(1))).result.reward == 1.0
 
     run(test())
     assert asked[0] == 11.0
-    assert 3000 < asked[1] <= 3600
+    assert asked[1] == 3600
 
 
 def no_word(request: ScoreRequest) -> ScoreResponse:

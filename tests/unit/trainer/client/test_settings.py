@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import pickle
 from typing import Any
 
 import pytest
+from aiohttp import web
 from pydantic import ValidationError
 
+from medreward.contract import ScoreRequest
 from medreward_trainer.client import ClientSettings, RewardClient
 
 from .service import rollout, run, serving, settings
@@ -27,6 +31,7 @@ KEY = "s3cret-key"
         ({"urls": ["grpc://host"]}, "grpc://host:9000"),
         ({"urls": ["grpc://host:1/path"]}, "grpc://host:9000"),
         ({"urls": ["http://a", "http://a"]}, "twice"),
+        ({"urls": ["http://a", "http://a/"]}, "twice"),
         ({"recipe": ""}, "recipe"),
         ({"max_rollouts": 5000}, "max_rollouts"),
         ({"max_bytes": 2**26}, "max_bytes"),
@@ -75,6 +80,31 @@ def test_the_key_is_sent_and_never_shown(caplog: pytest.LogCaptureFixture) -> No
         run(test())
     assert KEY not in caplog.text
     assert KEY not in settings("http://host", api_key=KEY).model_dump_json()
+
+
+@pytest.mark.parametrize("status", [400, 503])
+@pytest.mark.parametrize("of_the_contract", [False, True])
+def test_a_key_that_is_echoed_at_us_is_not_passed_on(status: int, of_the_contract: bool) -> None:
+    async def echoes(request: web.Request, decoded: ScoreRequest) -> web.StreamResponse:
+        said = f"{'x' * 150} no such header: {request.headers['Authorization']}" + "y" * 200
+        body = {"error": {"code": "invalid" if status == 400 else "unavailable", "message": said}}
+        return web.json_response(body, status=status) if of_the_contract else web.Response(text=said, status=status)
+
+    async def test() -> None:
+        async with serving() as service, RewardClient(settings(service.url, api_key=KEY, attempts=1)) as client:
+            service.always = echoes
+            (ended,) = await asyncio.gather(client.score(rollout(1)), return_exceptions=True)
+            assert "no such header: Bearer [key]" in str(ended)
+            assert KEY[:4] not in repr(ended)
+
+    run(test())
+
+
+def test_settings_travel_between_processes_with_their_key() -> None:
+    configured = settings("http://host", api_key=KEY)
+    there = pickle.loads(pickle.dumps(configured))
+    assert there == configured
+    assert there.key == KEY
 
 
 def test_numbers_for_the_logs_are_flat_and_leave_out_what_has_no_value() -> None:
