@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 ENGINES_VENV ?= .venv-engines
 PROTO  := proto/medreward/v1/reward.proto
 
-.PHONY: demo test lint unit test-engines serve bench bench-judge bench-scorer proto clean help
+.PHONY: demo test lint unit test-engines serve bench bench-judge bench-scorer bench-client proto clean help
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,7 +30,7 @@ test-engines: $(ENGINES_VENV)/.ready  ## the judge over the real vLLM, GRPO with
 serve: $(VENV)/.ready  ## the reward cluster on this machine, until Ctrl-C
 	$(BIN)/medreward serve
 
-bench: $(VENV)/.ready bench-judge bench-scorer  ## speed, side by side; writes bench.json, bench-judge.json, bench-scorer.json
+bench: $(VENV)/.ready bench-judge bench-scorer bench-client  ## speed, side by side; writes bench.json, bench-judge.json, ...
 	$(BIN)/python -m tests.bench.run --out bench.json
 
 bench-judge: $(ENGINES_VENV)/.ready  ## the judge alone, on the real vLLM: ours against the paper's way
@@ -39,11 +39,14 @@ bench-judge: $(ENGINES_VENV)/.ready  ## the judge alone, on the real vLLM: ours 
 bench-scorer: $(VENV)/.ready  ## the trajectory scorer alone: ours against sentence-transformers' CrossEncoder
 	$(BIN)/python -m tests.bench.scorer --out bench-scorer.json
 
+bench-client: $(ENGINES_VENV)/.ready  ## the client alone: 1 024 awaited rewards, against httpx, aiohttp and verl's own reward loop
+	$(ENGINES_VENV)/bin/python -m tests.bench.burst --out bench-client.json
+
 proto: $(VENV)/.ready  ## regenerate the checked-in code from proto/
 	$(BIN)/python -m tests.contract.generate
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) $(ENGINES_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json bench-judge.json bench-scorer.json
+	rm -rf $(VENV) $(ENGINES_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json bench-judge.json bench-scorer.json bench-client.json
 
 # the virtual environment, made anew when the dependencies change
 $(VENV)/.ready: pyproject.toml .ci/constraints.txt
