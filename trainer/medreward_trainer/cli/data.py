@@ -289,7 +289,7 @@ def _one_line() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name not in ("pyarrow", "PIL"):
             raise
-        _exit(f"needs {error.name}: pip install 'medreward[train]'", FAILED)
+        _exit(f"needs {error.name}: pip install 'medreward[data]'", FAILED)
     except (Unusable, DataError, YamlError) as error:
         _exit(str(error), UNUSABLE)
     except OSError as error:

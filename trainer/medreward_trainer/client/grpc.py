@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import cast
 from urllib.parse import urlsplit
@@ -102,6 +103,12 @@ class GrpcEndpoint:
             reply: pb.ScoreResponse = await self._stub.Score(message, metadata=self._metadata)
         except grpc.aio.AioRpcError as error:
             raise _meaning(self.url, error, self._key) from None
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # nobody cancelled us: a channel that is closed ends its calls in this way
+            raise Failure("unavailable", f"{self.url}: the connection was closed") from None
         return reply
 
 

@@ -9,7 +9,6 @@ import warnings
 
 import pytest
 
-from medreward.serve.environment import free_port
 from medreward_trainer.client import ClientClosed, RewardClient, Scored, client_of, close_clients
 from medreward_trainer.client.sending import Sender
 
@@ -92,12 +91,18 @@ def test_readiness_does_not_wait_behind_the_requests_in_flight() -> None:
 @pytest.mark.parametrize("scheme", ["http", "grpc"])
 def test_closing_ends_the_wait_for_a_service(scheme: str) -> None:
     async def test() -> None:
-        client = RewardClient(settings(f"{scheme}://127.0.0.1:{free_port()}"))
-        waiting = asyncio.create_task(client.wait_until_ready(20))
-        await asyncio.sleep(0.05)
-        await client.close()
-        with pytest.raises(ClientClosed):
-            await waiting
+        asked = asyncio.Event()
+        # something that takes the question and does not answer it
+        mute = await asyncio.start_server(lambda reader, writer: asked.set(), "127.0.0.1", 0)
+        client = RewardClient(settings(f"{scheme}://127.0.0.1:{mute.sockets[0].getsockname()[1]}"))
+        try:
+            waiting = asyncio.create_task(client.wait_until_ready(20))
+            await asked.wait()
+            await client.close()
+            with pytest.raises(ClientClosed):
+                await waiting
+        finally:
+            mute.close()
 
     run(test())
 

@@ -15,7 +15,7 @@ from medreward_trainer.data.readers import SOURCES
 from medreward_trainer.data.report import Report
 from medreward_trainer.data.types import Left, ReadOptions, Sample
 
-NO_PYARROW = "pyarrow is not installed: it comes with medreward[train]"
+NO_PYARROW = "pyarrow is not installed: it comes with medreward[data]"
 
 
 def need_pyarrow() -> None:
