@@ -113,7 +113,7 @@ class PlainLoop(AgentLoopBase):  # type: ignore[misc]
     async def _ask(self, talk: _Talk, text: str) -> None:
         """A prompt in between, as the chat template writes it."""
         segments, end = talk.segments, self.tokenizer.eos_token_id
-        if segments.ids[-1] != end:  # the turn was cut off
+        if segments.ids[-1:] != [end]:  # the turn was cut off, or is empty
             segments.put([end])
         before = list(talk.messages)
         talk.messages.append({"role": "user", "content": text})
@@ -197,7 +197,8 @@ class MedsageLoop(PlainLoop):
         talk.texts["self_check"] = check = await self._turn(talk, CHECK, limit)
         await self._ask(talk, again)
         attempt = min(budget.attempt_tokens, length - len(talk.segments))
-        talk.texts["second"] = second = await self._turn(talk, SECOND, attempt)
+        # a template that writes more than we allow for may leave nothing: what was cut off is scored as it was written
+        talk.texts["second"] = second = await self._turn(talk, SECOND, attempt) if attempt > 0 else ""
         return Retry(self_check=check, response=second)
 
     def _tokens(self, text: str) -> int:
