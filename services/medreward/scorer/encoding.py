@@ -2,7 +2,9 @@
 
     [CLS] question [SEP] localization : left lung base [SEP] visual analysis : ... [SEP] ... [SEP] answer : ... [SEP]
 
-The stages stand in the order of the response, each behind its name; what is not in the response is not here.
+The stages stand in the order of the response, each behind its name; what is not in the response is not here. One that
+comes a second time, or with the text of an earlier one, is announced by "again": a small encoder does not see by itself
+that two of several sentences are the same.
 Coordinates are left out and labels kept: whether a box is right is the grounding reward's to say. What a policy writes
 is read as text only, so it cannot write a separator. A trajectory that is too long is cut inside its parts, and its
 conclusion and answer last of all; one of very many stages loses the first of them.
@@ -19,7 +21,7 @@ from medreward.scorer import ScorerAsk
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-VERSION: Final = 1
+VERSION: Final = 2
 """changes when the same trajectory gets other ids; a checkpoint says which one it was trained with"""
 
 MARKS: Final = {
@@ -34,6 +36,8 @@ MARKS: Final = {
 _ANSWER: Final = "answer"
 _QUESTION: Final = "question"
 _ENDS: Final = frozenset({"conclusion", _ANSWER})
+_ALIKE: Final = {"visual", "conclusion"}
+"""stages that may say the same in the same words, and be sound"""
 # a token is about four characters of English; beyond this many, a part is cut before it is tokenized at all
 _CHARS_PER_TOKEN: Final = 12
 # a match begins with the first of its brackets, spaces or digits, and gives nothing back: this takes linear time on
@@ -62,6 +66,7 @@ class _Part(NamedTuple):
     ids: list[int]
     whole: bool
     """False: ``ids`` are of the text's two ends only"""
+    again: bool
 
 
 def readable(stage: str) -> str:
@@ -90,6 +95,7 @@ class Encoder:
         self._separator: list[int] = [separator]
         self._gap = self._tokenize(["..."])[0]
         self._marks = dict(zip(MARKS, self._tokenize([f"{mark} :" for mark in MARKS.values()]), strict=True))
+        self._again = dict(zip(MARKS, self._tokenize([f"{mark} again :" for mark in MARKS.values()]), strict=True))
         self._marks[_ANSWER] = self._tokenize([f"{_ANSWER} :"])[0]
 
     def encode(self, asks: Sequence[ScorerAsk]) -> list[Encoded]:
@@ -102,7 +108,11 @@ class Encoder:
         tokens = iter(self._tokenize([_shorter(text, most) for each in texts for text in each]))
         encoded = []
         for (named, gone), each in zip(kept, texts, strict=True):
-            parts = [_Part(name, next(tokens), len(text) <= most) for (name, _), text in zip(named, each, strict=True)]
+            names = [name for name, _ in named]
+            parts = [
+                _Part(name, next(tokens), len(text) <= most, again)
+                for name, text, again in zip(names, each, _repeated(names, each), strict=True)
+            ]
             encoded.append(self._assemble(parts, gone))
         return encoded
 
@@ -113,7 +123,7 @@ class Encoder:
         stages from the last on.
         """
         parts = [(_QUESTION, ask.question), *ask.stages, *([(_ANSWER, ask.answer)] if ask.answer else [])]
-        costs = [1 + len(self._marks.get(name, ())) for name, _ in parts]
+        costs = [1 + len(self._again.get(name, self._marks.get(name, ()))) for name, _ in parts]
         room = self.max_tokens // 2 - len(self._start)
         if sum(costs) <= room:
             return parts, []
@@ -127,7 +137,7 @@ class Encoder:
         return [parts[i] for i in sorted(kept)], [name for i, (name, _) in enumerate(parts) if i not in kept]
 
     def _assemble(self, parts: list[_Part], gone: list[str]) -> Encoded:
-        marks = [self._marks.get(part.name, []) for part in parts]
+        marks = [(self._again if part.again else self._marks).get(part.name, []) for part in parts]
         fixed = len(self._start) + sum(1 + len(mark) for mark in marks)
         kept = _fit(parts, self.max_tokens - fixed, self._gap)
         ids = [*self._start]
@@ -144,6 +154,17 @@ class Encoder:
         )
         ids: list[list[int]] = encoded["input_ids"]
         return ids
+
+
+def _repeated(names: list[str], texts: list[str]) -> list[bool]:
+    """Which parts are stages that stood before, by their name or in all of their words."""
+    told: list[tuple[str, str]] = []
+    found = []
+    for name, text in zip(names, (text.casefold() for text in texts), strict=True):
+        found.append(any(name == one or (text == said and text and {name, one} != _ALIKE) for one, said in told))
+        if name in MARKS:
+            told.append((name, text))
+    return found
 
 
 def _shorter(text: str, most: int) -> str:

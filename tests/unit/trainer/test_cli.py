@@ -48,7 +48,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that holds nothing, and a build that does not read it."""
     tested: list[Contrast] = [*made.told_apart(6), *made.judged(6)]
 
-    def build(*_: object, evaluated: Sequence[str]) -> dataset.Dataset:
+    def build(*_: object, evaluated: Sequence[str], writings: int) -> dataset.Dataset:
         return dataset.Dataset(made.told_apart(40), made.told_apart(10), tested, {}, {}, {})
 
     monkeypatch.setattr(dataset, "build", build)

@@ -38,7 +38,8 @@ def dataset(config: TrainingConfig, data: Path) -> Dataset:
 
     if not data.is_dir():
         raise Unusable(f"--data: {data} is no folder")
-    return build(data, config.sources, config.seed, evaluated=[name for name in SOURCES if name not in config.sources])
+    others = [name for name in SOURCES if name not in config.sources]
+    return build(data, config.sources, config.seed, evaluated=others, writings=config.writings)
 
 
 def splits(data: Dataset) -> dict[Split, list[Contrast]]:

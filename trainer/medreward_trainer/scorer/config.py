@@ -52,6 +52,8 @@ class TrainingConfig(Section):
     """of the backbone's own layers; what it hides of two twins is more than what they differ in"""
     sources: dict[str, int | None]
     """data sets to train on, each with the most contrasts to take; ``null``: all"""
+    writings: int = Field(1, ge=1, le=100)
+    """how often the questions that train are written, each time in other words: what is repeated is memorised"""
     loss: Literal["infonce", "pairwise"] = "infonce"
     """``infonce``: a sound trajectory against its unsound ones together; ``pairwise``: against each of them"""
     absolute_weight: float = Field(0.25, ge=0, le=10)
@@ -61,6 +63,7 @@ class TrainingConfig(Section):
     negatives: int = Field(3, ge=1, le=32)
     """unsound ones, of different kinds while there are"""
     epochs: float = Field(2.0, gt=0, le=1000)
+    """passes over all writings"""
     shorter_first: float = Field(0.0, ge=0, le=1)
     """share of the run's beginning that takes only the shorter half of the contrasts (at most all of those, once each):
     what is wrong with a few sentences is learned in a fraction of the time that it takes with many"""

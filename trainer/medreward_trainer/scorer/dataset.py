@@ -80,8 +80,12 @@ class Count(msgspec.Struct, frozen=True):
     """mean, of stages and answer"""
 
 
-def build(data: Path, sources: Mapping[str, int | None], seed: int, evaluated: Sequence[str] = ()) -> Dataset:
+def build(
+    data: Path, sources: Mapping[str, int | None], seed: int, evaluated: Sequence[str] = (), writings: int = 1
+) -> Dataset:
     """The data set of these sources, each with at most so many contrasts, ``None`` for all.
+
+    What trains is written so many times, each with another seed: the same questions in other words, with other faults.
 
     A trajectory that a contrast has twice it keeps once; one that it calls both sound and unsound goes. What stands in
     ``test`` or ``tune`` word for word does not train. Of the sources ``evaluated`` only the split ``test`` is taken.
@@ -97,6 +101,8 @@ def build(data: Path, sources: Mapping[str, int | None], seed: int, evaluated: S
         source = SOURCES[name]
         for contrast in source.load(data, seed, limit):
             splits[contrast.split if source.trains else "test"].append(contrast)
+        for again in range(1, writings if source.trains else 1):
+            splits["train"] += [one for one in source.load(data, seed + again, limit) if one.split == "train"]
     for name in evaluated:
         source = SOURCES[name]
         splits["test"] += [one for one in source.load(data, seed, None) if one.split == "test" or not source.trains]
