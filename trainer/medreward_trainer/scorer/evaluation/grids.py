@@ -41,8 +41,9 @@ def shown(estimate: Estimate | None) -> str:
 
 
 def all_grids(metrics: Metrics) -> list[Grid]:
-    """Those that a reader wants; ``metrics.json`` has every source by kind as well."""
-    return [target_grid(metrics), pairwise_grid(metrics), form_grid(metrics), auc_grid(metrics), value_grid(metrics)]
+    """Those that a reader wants and that have a row; ``metrics.json`` has every source by kind as well."""
+    grids = (target_grid, pairwise_grid, twin_grid, form_grid, auc_grid, value_grid)
+    return [made for grid in grids if (made := grid(metrics)).rows]
 
 
 def target_grid(metrics: Metrics) -> Grid:
@@ -69,6 +70,16 @@ def pairwise_grid(metrics: Metrics) -> Grid:
         chosen = [ALL] if name.startswith(f"{GRAMMARS}/") else [*kinds]
         rows += list(_rows(name, chosen, {method: m.pairwise for method, m in one.methods.items()}))
     return Grid("Pairwise accuracy within a question [95 %]", _headers("unsound", metrics), rows)
+
+
+def twin_grid(metrics: Metrics) -> Grid:
+    """By slice and kind of unsound trajectory, each beside its nearest sound one."""
+    rows = []
+    for name, one in metrics.slices.items():
+        if not name.startswith(f"{GRAMMARS}/"):
+            twins = {method: m.pairwise_twins for method, m in one.methods.items()}
+            rows += list(_rows(name, [*twins[SCORER]], twins))
+    return Grid("Pairwise accuracy between twins [95 %]", _headers("unsound", metrics), rows)
 
 
 def form_grid(metrics: Metrics) -> Grid:

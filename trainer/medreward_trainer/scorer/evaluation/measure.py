@@ -23,12 +23,18 @@ def measure(table: Table, scores: Floats, bootstrap: Bootstrap) -> Measured:
     forms = sorted(set(table.kind[table.sound].tolist()))
     writers = sorted(set(table.writer.tolist()) - {GRAMMAR})
     pairs = {ALL: np.ones(len(left), dtype=np.bool_)} | {kind: table.kind[right] == kind for kind in unsound}
+    twins = table.twins(left, right)
     rows = {ALL: np.ones(len(scores), dtype=np.bool_)}
     for kind in unsound:
         of_kind = table.kind == kind
         rows[kind] = of_kind | (table.sound & np.isin(table.contrast, table.contrast[of_kind]))
     return Measured(
         pairwise={kind: pairwise(table, scores, (left[of], right[of]), bootstrap) for kind, of in pairs.items()},
+        pairwise_twins={
+            kind: pairwise(table, scores, (left[both], right[both]), bootstrap)
+            for kind, of in pairs.items()
+            if (both := of & twins).any()
+        },
         pairwise_by_form={
             form: pairwise(table, scores, (left[of], right[of]), bootstrap)
             for form in forms

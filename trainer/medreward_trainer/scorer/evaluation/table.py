@@ -66,6 +66,18 @@ class Table(NamedTuple):
         empty = np.empty(0, dtype=np.int64)
         return np.concatenate([empty, *left]), np.concatenate([empty, *right])
 
+    def twins(self, left: Ints, right: Ints) -> Bools:
+        """Of pairs of one contrast, shape ``(p,)``, those of an unsound trajectory and the sound one nearest to it.
+
+        The nearest has most stages in common with it, word for word, and two at least; a written-out answer counts.
+        """
+        common = [_common(self.examples[one], self.examples[other]) for one, other in zip(left, right, strict=True)]
+        shared = np.array(common, dtype=np.int64)
+        most = np.zeros(len(self.examples), dtype=np.int64)
+        np.maximum.at(most, right, shared)
+        nearest: Bools = (shared >= 2) & (shared == most[right])
+        return nearest
+
     def counts(self) -> Counts:
         """How much it holds."""
         return Counts(
@@ -75,6 +87,12 @@ class Table(NamedTuple):
             unsound=int((~self.sound).sum()),
             kinds=dict(sorted(Counter(map(str, self.kind)).items())),
         )
+
+
+def _common(one: Example, other: Example) -> int:
+    stages = set(other.ask.stages)
+    answered = bool(one.ask.answer) and one.ask.answer == other.ask.answer
+    return sum(stage in stages for stage in one.ask.stages) + answered
 
 
 def told(example: Example) -> str:

@@ -58,6 +58,9 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
     pairwise: dict[str, Estimate]
     """within a question, by kind of unsound trajectory; ``all``: every kind"""
+    pairwise_twins: dict[str, Estimate]
+    """the same of twins alone: each corrupted trajectory beside the sound one of its question that has most in common
+    with it, two stages at least, word for word"""
     pairwise_by_form: dict[str, Estimate]
     """the same by kind of sound trajectory: none of the ways to be sound may be punished"""
     auc: dict[str, Estimate]

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from medreward.scorer import ScorerAsk
 from medreward_trainer.scorer.evaluation.intervals import Bootstrap
 from medreward_trainer.scorer.evaluation.measure import length_correlation, measure
 from medreward_trainer.scorer.evaluation.metrics import auc, pairwise
 from medreward_trainer.scorer.evaluation.table import Table
 from medreward_trainer.scorer.evaluation.types import ALL, Estimate
+from medreward_trainer.scorer.examples import Example, Kind
 
 from .made import contrast, example, judged, told_apart
 
@@ -50,6 +52,22 @@ def test_a_way_to_be_sound_that_is_punished_is_seen() -> None:
     scores = np.where(table.kind == "plain", 1.0, np.where(table.sound, -1.0, 0.0))
     found = measure(table, scores, BOOTSTRAP).pairwise_by_form
     assert {form: one.value for form, one in found.items()} == {"plain": 1.0, "paraphrase": 0.0}
+
+
+def test_a_corrupted_one_meets_the_sound_one_that_it_was_made_of() -> None:
+    def told(kind: Kind, *stages: str) -> Example:
+        return Example(ScorerAsk("?", tuple(zip(("visual", "knowledge", "conclusion"), stages, strict=True)), ""), kind)
+
+    sound = [told("plain", "a", "b", "c"), told("paraphrase", "d", "e", "f")]
+    unsound = [told("side_flip", "a", "x", "c"), told("stage_swap", "d", "e", "x"), told("wrong_answer", "x", "y", "c")]
+    table = Table.of([contrast("a", sound, unsound)])
+    # the second sound one is below everything, its own twin too; the last unsound one is nobody's twin
+    found = measure(table, np.array([1.0, -1.0, 0.0, 0.0, 0.0]), BOOTSTRAP).pairwise_twins
+    assert {kind: (one.value, one.pairs) for kind, one in found.items()} == {
+        ALL: (0.5, 2),
+        "side_flip": (1.0, 1),
+        "stage_swap": (0.0, 1),
+    }
 
 
 def test_sound_ones_of_questions_without_a_kind_are_not_held_against_it() -> None:

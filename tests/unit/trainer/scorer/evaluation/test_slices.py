@@ -47,7 +47,11 @@ def test_words_are_counted_as_the_encoder_reads_them() -> None:
 def measured(value: float, low: float, high: float) -> Slice:
     one = Estimate(value=value, low=low, high=high, interval="bootstrap")
     method = Measured(
-        pairwise={"all": one, "side_flip": one}, pairwise_by_form={}, auc={"all": one}, auc_within_writer={"m1": one}
+        pairwise={"all": one, "side_flip": one},
+        pairwise_twins={},
+        pairwise_by_form={},
+        auc={"all": one},
+        auc_within_writer={"m1": one},
     )
     none = Estimate(value=None, absent="-")
     return Slice(
