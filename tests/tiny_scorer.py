@@ -30,7 +30,7 @@ def build(directory: Path, seed: int = 0, max_tokens: int = 96) -> Path:
 
     marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
     letters = [*string.ascii_lowercase, *string.digits, *string.punctuation]
-    words = dict.fromkeys([*marks, *letters, *(f"##{letter}" for letter in letters), *_WORDS])
+    words = dict.fromkeys([*marks, *letters, *(f"##{letter}" for letter in letters), *_WORDS, "again"])
     vocabulary = {word: number for number, word in enumerate(words)}
     fast = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     fast.normalizer = normalizers.BertNormalizer()

@@ -56,6 +56,30 @@ def test_stages_stand_behind_their_names_in_the_order_written(tokenizer: Any) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("stages", "read"),
+    [
+        (
+            (("visual", "a shadow"), ("visual", "clear")),
+            "visual analysis : a shadow [SEP] visual analysis again : clear",
+        ),
+        (
+            (("visual", "A shadow"), ("think", "a shadow")),
+            "visual analysis : a shadow [SEP] reasoning again : a shadow",
+        ),
+        # a finding and what is concluded from it may be the same words
+        ((("visual", "clear"), ("conclusion", "clear")), "visual analysis : clear [SEP] conclusion : clear"),
+        ((("visual", ""), ("knowledge", "")), "visual analysis : [SEP] knowledge :"),
+        (
+            (("visual", "a shadow"), ("knowledge", "the shadow")),
+            "visual analysis : a shadow [SEP] knowledge : the shadow",
+        ),
+    ],
+)
+def test_a_stage_that_repeats_another_is_announced_so(tokenizer: Any, stages: Any, read: str) -> None:
+    assert _read(tokenizer, ScorerAsk("the heart", stages, "")) == f"[CLS] the heart [SEP] {read} [SEP]"
+
+
 def test_an_answer_that_is_not_there_is_not_invented(tokenizer: Any) -> None:
     assert "answer" not in _read(tokenizer, ScorerAsk("Is it clear?", STAGES, ""))
 

@@ -97,7 +97,7 @@ def test_the_packed_forward_agrees_with_transformers_own(checkpoint: Path, lengt
     model = Model.load(open_checkpoint(checkpoint))
     batch = encoded(lengths)
     assert PackedBert.fits(model.network)
-    assert PackedBert(model.network).logits(batch) == pytest.approx(model.logits(batch), abs=1e-5)
+    assert PackedBert(model.network).logits(batch) == pytest.approx(model.logits(batch), abs=5e-5)
 
 
 def test_the_packed_forward_agrees_where_the_backbone_knows_one_segment() -> None:
@@ -137,7 +137,7 @@ def test_the_fingerprint_says_what_a_score_depends_on(checkpoint: Path) -> None:
     assert weights.fingerprint == {
         "name": "tiny-0",
         "checkpoint": open_checkpoint(checkpoint).sha256[:16],
-        "encoding": "1",
+        "encoding": "2",
         "precision": "float32",
         "device": "cpu",
     }

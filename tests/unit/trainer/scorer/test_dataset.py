@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -92,6 +93,19 @@ def test_what_is_held_out_word_for_word_does_not_train(given: dict[str, list[Con
     made = build(Path(), {"slake": None}, 0)
     assert [one.kind for one in made.train[0].unsound] == ["stage_swap"]
     assert made.left_out["held out word for word"] == 1
+
+
+def test_what_trains_is_written_anew_and_what_is_held_out_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    (train,), (test,) = groups("slake", "train", 1), groups("slake", "test", 1)
+
+    def load(_: object, seed: int, __: object) -> list[Contrast]:
+        return [contrast("slake", group, [f"sound {seed}"], [f"unsound {seed}"]) for group in (train, test)]
+
+    written = SimpleNamespace(trains=True, load=load)
+    monkeypatch.setattr(dataset, "SOURCES", {"slake": written})
+    made = build(Path(), {"slake": None}, 5, writings=3)
+    assert [one.sound[0].ask.stages[0][1] for one in made.train] == [f"sound {seed} of {train}" for seed in (5, 6, 7)]
+    assert [one.group for one in made.test] == [test]
 
 
 def test_one_sided_contrasts_evaluate_and_do_not_train(given: dict[str, list[Contrast]]) -> None:
