@@ -75,7 +75,7 @@ def test_the_reply_says_which_checkpoint_scored(cluster: Cluster, checkpoint: Pa
     assert reply["fingerprint"]["scorer"] == {
         "name": "tiny-0",
         "checkpoint": open_checkpoint(checkpoint).sha256[:16],
-        "encoding": "1",
+        "encoding": "2",
         "precision": "float32",
         "device": "cpu",
     }
