@@ -15,9 +15,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from medreward.contract.codec import Limits
 from medreward.judge.settings import JudgeSettings
+from medreward.replicas import Replicated
 from medreward.scorer.settings import ScorerSettings
 from medreward.section import Section
 from medreward.yaml_file import YamlError, read_yaml
+
+DRAIN_S = 20.0
+"""as Ray Serve has it"""
 
 
 class ConfigError(ValueError):
@@ -28,7 +32,7 @@ class Http(Section):
     """The HTTP endpoint (in a cluster, ``http_options`` of the Serve config rules instead)."""
 
     host: str = "127.0.0.1"
-    """address to listen on; there is no authentication yet, so keep it where only trainers reach it"""
+    """address to listen on; one that other machines reach needs API keys, or ``auth.allow_anonymous``"""
     port: int = Field(8000, ge=0, le=65535)
     """TCP port; 0 takes a free one"""
 
@@ -38,13 +42,12 @@ class Grpc(Section):
 
     enabled: bool = True
     port: int = Field(9000, ge=0, le=65535)
-    """TCP port, on all interfaces (Ray Serve offers no other); 0 takes a free one"""
+    """TCP port; HAProxy listens where HTTP does, Ray's own proxy on all interfaces; 0 takes a free one"""
 
 
-class Ingress(Section):
+class Ingress(Replicated):
     """The replicas that parse, score and answer. The deterministic rewards scale with them."""
 
-    replicas: int = Field(1, ge=1, le=1024)
     cpus: float = Field(1.0, gt=0, le=1024)
     """CPU cores that Ray sets aside for a replica"""
     max_ongoing_requests: int = Field(512, ge=1)
@@ -54,6 +57,21 @@ class Ingress(Section):
     proxy: Literal["auto", "haproxy", "ray"] = "auto"
     """what stands before the replicas: HAProxy is about ten times faster than Ray's own proxy; ``auto`` takes it
     where its binary runs and says so where it does not"""
+
+
+class Auth(Section):
+    """Who may ask. With ``keys_dir``, who has one of its keys; see ``docs/serving.md``."""
+
+    keys_dir: Path | None = None
+    """directory with API keys, one a file, each file named after its client; changed files are read again"""
+    allow_anonymous: bool = False
+    """serve other machines without keys too: where the network alone keeps out whom it should"""
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if self.keys_dir is not None and self.allow_anonymous:
+            raise ValueError("allow_anonymous: makes no sense beside keys_dir")
+        return self
 
 
 class RequestLimits(Section):
@@ -102,9 +120,12 @@ class Settings(BaseSettings):
     http: Http = Http()
     grpc: Grpc = Grpc()
     ingress: Ingress = Ingress()
+    auth: Auth = Auth()
     limits: RequestLimits = RequestLimits()
     judge: JudgeSettings = JudgeSettings()
     scorer: ScorerSettings = ScorerSettings()
+    drain_s: float = Field(DRAIN_S, gt=0, le=3600)
+    """seconds that a replica which is to go may finish its requests; in a cluster longer than the longest deadline"""
     recipe_files: list[Path] = []
     """YAML files with recipes of your own, beside the shipped ones"""
     metrics_dir: Path = Path(tempfile.gettempdir()) / "medreward-metrics"

@@ -67,7 +67,7 @@ class Load:
 def main(directory: Path) -> None:
     """Runs it."""
     scorer = {"checkpoint": str(directory / "one"), "replicas": 2, "cpus": 0.5}
-    settings = load_settings(http={"port": 0}, grpc={"enabled": False}, scorer=scorer)
+    settings = load_settings(http={"port": 0}, grpc={"enabled": False}, auth={"allow_anonymous": True}, scorer=scorer)
     with LocalCluster(settings) as cluster:
         args = settings.model_copy(update={"metrics_dir": directory / "metrics"}).model_dump(mode="json")
         _deploy(args, directory / "one")

@@ -78,7 +78,11 @@ def test_serve_run_deploys_the_config_of_the_docs(tmp_path: Path) -> None:
     http_port = free_port()
     config["http_options"] = {"host": "127.0.0.1", "port": http_port}
     config["grpc_options"]["port"] = free_port()
-    settings = {"ingress": {"replicas": 2, "cpus": 0.5}, "limits": {"rollouts": 7}}
+    settings = {
+        "ingress": {"replicas": 2, "cpus": 0.5},
+        "limits": {"rollouts": 7},
+        "auth": {"allow_anonymous": True},
+    }
     config["applications"][0]["args"] = {**settings, "metrics_dir": str(tmp_path / "metrics")}
     (tmp_path / "serve.yaml").write_text(yaml.safe_dump(config))
     # HAProxy's sockets must have short paths

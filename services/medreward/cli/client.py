@@ -3,11 +3,14 @@
 Retried are lost connections, answers that do not come, 429 and 500, 502, 503, 504, and what a proxy says in place of
 the service (``answers``), with exponential and jittered waits; where the server says ``Retry-After``, at least that
 long. No other 4xx is: the same request will never fit.
+
+A server that asks for an API key gets the one in the environment's ``MEDREWARD_API_KEY``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from http import HTTPStatus
 from types import TracebackType
@@ -22,6 +25,8 @@ from medreward.cli.errors import CliError, Unusable
 from medreward.cli.types import NO_LIMIT, Fingerprint, RecipeInfo, Reply, Scored, SeenResult, Service
 from medreward.contract import codec
 from medreward.contract.types import ScoreRequest
+
+API_KEY_ENV = "MEDREWARD_API_KEY"
 
 _MARGIN_S = 5.0  # for the way there and back, beyond the deadline that the server keeps
 _NO_JUDGE = {"status": "unavailable"}
@@ -98,7 +103,7 @@ class Client:
         """Connects to nothing yet.
 
         Raises:
-            Unusable: the URL is none of http or https.
+            Unusable: the URL is none of http or https, or the key in the environment cannot be one.
         """
         try:
             parsed = httpx.URL(url)
@@ -108,8 +113,10 @@ class Client:
             raise Unusable(f"--url: {url!r} must be like http://host:8000")
         self.url = url.rstrip("/")
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self._key = _key()
+        headers = {"authorization": f"Bearer {self._key}"} if self._key else None
         # no timeouts of httpx: each of them covers a part of a request; asyncio.timeout covers the whole
-        self._http = httpx.AsyncClient(limits=limits, timeout=None)
+        self._http = httpx.AsyncClient(limits=limits, timeout=None, headers=headers)
 
     async def __aenter__(self) -> Self:
         """Itself."""
@@ -183,15 +190,26 @@ class Client:
         if response.status_code == HTTPStatus.OK:
             return response.content
         failed = failure(response)
+        # some proxies echo the headers that they refuse
+        said = failed.said.replace(self._key, "[key]") if self._key else failed.said
         if failed.transient:
-            raise _Transient(failed.said, failed.retry_after_s)
-        raise Unusable(f"{self.url}{path} answered {failed.said}")
+            raise _Transient(said, failed.retry_after_s)
+        hint = f"; the key is taken from {API_KEY_ENV}" if response.status_code == HTTPStatus.UNAUTHORIZED else ""
+        raise Unusable(f"{self.url}{path} answered {said}{hint}")
 
     def _decode(self, body: bytes, kind: type[Any]) -> Any:
         try:
             return msgspec.json.decode(body, type=kind)
         except msgspec.DecodeError as error:
             raise ServerLost(f"{self.url} does not answer as a reward server does: {error}") from None
+
+
+def _key() -> str:
+    """The key to send; empty when there is none."""
+    key = os.environ.get(API_KEY_ENV, "")
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise Unusable(f"{API_KEY_ENV}: must be visible ASCII characters without a blank")
+    return key
 
 
 def judge_of(said: dict[str, str]) -> Fingerprint | None:

@@ -12,11 +12,13 @@ import typer
 
 from medreward.cli import console
 from medreward.cli.backend import check_settings
+from medreward.cli.client import API_KEY_ENV
 from medreward.cli.cluster import running, with_endpoints
 from medreward.cli.errors import one_line
 from medreward.config import Settings, load_settings
 from medreward.contract import codec
 from medreward.contract.types import Reference, Rollout, ScoreRequest
+from medreward.ingress.auth import Doorkeeper, check_local
 from medreward.scorer.checkpoint import SHIPPED
 
 _TURN_S = 0.5
@@ -43,8 +45,8 @@ def serve(
     """Serve rewards on this machine, over HTTP and gRPC.
 
     Starts a Ray cluster of its own, prints where it answers and stays until SIGINT (Ctrl-C), SIGTERM or SIGHUP.
-    Without --config the defaults hold: HTTP on 127.0.0.1:8000, gRPC on 9000. There is no authentication yet: listen
-    only where trainers reach it.
+    Without --config the defaults hold: HTTP on 127.0.0.1:8000, gRPC on 9000, for this machine alone. To
+    listen where others reach it, name a directory of API keys in the settings (auth.keys_dir).
 
     \b
     Example:
@@ -52,17 +54,20 @@ def serve(
     """
     with one_line():
         settings = with_endpoints(load_settings(config), host, port, grpc_port)
-        check_settings(settings)  # what makes no sense is told now, not from inside a replica
+        # what makes no sense is told now, not from inside a replica
+        doorkeeper = check_local(settings)
+        check_settings(settings)
         out = console.out()
         try:
             with running(settings) as cluster:
                 out.print(f"proxy  {cluster.proxy.kind}: {cluster.proxy.reason}", soft_wrap=True)
                 out.print(f"judge  {_judge(settings)}", soft_wrap=True)
                 out.print(f"scorer {_scorer(settings)}", soft_wrap=True)
+                out.print(f"keys   {_keys(doorkeeper)}", soft_wrap=True)
                 out.print(f"HTTP   {cluster.url}")
                 out.print(f"docs   {cluster.url}/docs")
                 out.print(f"gRPC   {cluster.grpc_address or 'off'}")
-                out.print(f"try    {curl(cluster.url)}", soft_wrap=True)
+                out.print(f"try    {curl(cluster.url, doorkeeper.asks_for_keys)}", soft_wrap=True)
                 out.print("Ctrl-C stops it.")
                 while True:
                     # not signal.pause(): one that comes just before it would not end it
@@ -89,7 +94,16 @@ def _scorer(settings: Settings) -> str:
     return "the shipped checkpoint" if checkpoint == SHIPPED else f"checkpoint {checkpoint}"
 
 
-def curl(url: str) -> str:
-    """A command line that scores one rollout."""
+def _keys(doorkeeper: Doorkeeper) -> str:
+    if doorkeeper.asks_for_keys:
+        return f"asked for, of {', '.join(doorkeeper.clients)}"
+    if doorkeeper.this_machine_only:
+        return "none, so only this machine is served"
+    return "none: whoever reaches it is served"
+
+
+def curl(url: str, keyed: bool = False) -> str:
+    """A command line that scores one rollout, with the key in ``MEDREWARD_API_KEY`` where one is asked for."""
+    key = f'-H "authorization: Bearer ${API_KEY_ENV}" ' if keyed else ""
     body = shlex.quote(codec.encode(_EXAMPLE).decode())
-    return f"curl -s {url}/v1/score -H 'content-type: application/json' -d {body}"
+    return f"curl -s {url}/v1/score {key}-H 'content-type: application/json' -d {body}"

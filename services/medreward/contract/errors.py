@@ -1,10 +1,10 @@
 """What can go wrong with a *request*, who raises it, and what the caller sees.
 
-A request is refused as a whole when it cannot be understood (``malformed``, ``invalid``, ``not_found``), is
-beyond a limit (``too_large``), or cannot be served now (``overloaded``, ``timeout``, ``unavailable``);
-``internal`` is a defect of ours. Whatever concerns one *rollout* is no error of the request: its components
-carry a status (see ``types.Status``) and the rest of the batch is scored. A judge or a scorer that cannot serve
-raises :class:`ServiceError`; the pipeline turns it into that status of the components that asked.
+A request is refused as a whole when its sender may not ask (``unauthorized``), it cannot be understood (``malformed``,
+``invalid``, ``not_found``), is beyond a limit (``too_large``), or cannot be served now (``overloaded``, ``timeout``,
+``unavailable``); ``internal`` is a defect of ours. Whatever concerns one *rollout* is no error of the request: its
+components carry a status (see ``types.Status``) and the rest of the batch is scored. A judge or a scorer that cannot
+serve raises :class:`ServiceError`; the pipeline turns it into that status of the components that asked.
 
 Decoding and the limits raise :class:`RequestError`; the two ingresses turn it into their own status by the
 one table below. The table is total: a test fails when a code is missing from it.
@@ -23,6 +23,7 @@ class ErrorCode(StrEnum):
 
     MALFORMED = "malformed"
     INVALID = "invalid"
+    UNAUTHORIZED = "unauthorized"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     TOO_LARGE = "too_large"
@@ -43,6 +44,7 @@ class WireStatus(NamedTuple):
 WIRE_STATUS: dict[ErrorCode, WireStatus] = {
     ErrorCode.MALFORMED: WireStatus(400, "INVALID_ARGUMENT"),
     ErrorCode.INVALID: WireStatus(422, "INVALID_ARGUMENT"),
+    ErrorCode.UNAUTHORIZED: WireStatus(401, "UNAUTHENTICATED"),
     ErrorCode.NOT_FOUND: WireStatus(404, "NOT_FOUND"),
     ErrorCode.METHOD_NOT_ALLOWED: WireStatus(405, "UNIMPLEMENTED"),
     # not RESOURCE_EXHAUSTED: that invites a retry, and the same request will never fit

@@ -19,6 +19,7 @@ from medreward.contract import codec
 from medreward.contract import types as t
 from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
 from medreward.contract.v1 import reward_pb2 as pb
+from medreward.ingress.auth import Doorkeeper
 from medreward.judge.desk import Desk
 from medreward.observability.metrics import Metrics
 from medreward.scoring.pipeline import Pipeline, Summary
@@ -31,7 +32,16 @@ ERROR_METADATA = "medreward-error-bin"
 class RewardServicer:
     """The service over a pipeline and the judge's desk."""
 
-    def __init__(self, pipeline: Pipeline, desk: Desk, limits: RequestLimits, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        desk: Desk,
+        limits: RequestLimits,
+        metrics: Metrics,
+        doorkeeper: Doorkeeper | None = None,
+    ) -> None:
+        """Without a ``doorkeeper`` anyone may ask."""
+        self._doorkeeper = doorkeeper or Doorkeeper()
         self._pipeline = pipeline
         self._desk = desk
         self._limits = limits.for_codec()
@@ -42,6 +52,7 @@ class RewardServicer:
         """Scores a batch; a refusal is told by the status of ``context``."""
         arrived = time.monotonic()
         try:
+            self._doorkeeper.admit_call(context)
             decoded = self._decoded(request)
             response = await self._pipeline.score(decoded, arrived=arrived, within_ms=_left_ms(context))
             self._metrics.replied("grpc", response)
@@ -58,6 +69,7 @@ class RewardServicer:
         arrived = time.monotonic()
         results: list[t.Result] = []
         try:
+            self._doorkeeper.admit_call(context)
             decoded = self._decoded(request)
             stream = self._pipeline.stream(decoded, arrived=arrived, within_ms=_left_ms(context))
             async for index, item in stream:
@@ -81,6 +93,7 @@ class RewardServicer:
         """Puts texts to the judge under one rubric; refuses as :meth:`Score`."""
         arrived = time.monotonic()
         try:
+            self._doorkeeper.admit_call(context)
             self._check_size(request)
             decoded = codec.judge_request_from_proto(request, self._limits)
             response = await self._desk.rule(decoded, arrived=arrived, within_ms=_left_ms(context))

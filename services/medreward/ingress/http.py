@@ -22,6 +22,7 @@ from medreward.config import RequestLimits
 from medreward.contract import codec
 from medreward.contract import types as t
 from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
+from medreward.ingress.auth import Doorkeeper, Guard
 from medreward.ingress.openapi import describe
 from medreward.judge.desk import Desk
 from medreward.observability.metrics import Metrics
@@ -35,11 +36,18 @@ _ABOUT = """Rewards for reinforcement learning of medical vision-language models
 
 A reward that could not be computed is absent and says why: a failure is never a number."""
 
-_RETRY_AFTER = {ErrorCode.OVERLOADED: "1", ErrorCode.UNAVAILABLE: "1"}
+_HEADERS = {
+    ErrorCode.OVERLOADED: {"Retry-After": "1"},
+    ErrorCode.UNAVAILABLE: {"Retry-After": "1"},
+    ErrorCode.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+}
+"""what a refusal says beside its body"""
 
 
-def create_app(pipeline: Pipeline, desk: Desk, limits: RequestLimits, metrics: Metrics) -> FastAPI:
-    """The HTTP application over a pipeline and the judge's desk."""
+def create_app(
+    pipeline: Pipeline, desk: Desk, limits: RequestLimits, metrics: Metrics, doorkeeper: Doorkeeper | None = None
+) -> FastAPI:
+    """The HTTP application over a pipeline and the judge's desk; without a ``doorkeeper`` anyone may ask."""
     app = FastAPI(title="medreward", version=__version__, description=_ABOUT)
     codec_limits = limits.for_codec()
 
@@ -125,8 +133,11 @@ def create_app(pipeline: Pipeline, desk: Desk, limits: RequestLimits, metrics: M
     ]
     for method, path, endpoint in routes:
         app.add_route(path, endpoint, methods=[method], include_in_schema=False)
-    app.openapi = describe(app, pipeline, desk, limits)  # type: ignore[method-assign]
-    _handle_errors(app, metrics)
+    doorkeeper = doorkeeper or Doorkeeper()
+    app.openapi = describe(app, pipeline, desk, limits, doorkeeper.asks_for_keys)  # type: ignore[method-assign]
+    refused = _handle_errors(app, metrics)
+    if doorkeeper.asks_for_keys:
+        app.add_middleware(Guard, doorkeeper=doorkeeper, refused=refused)
     return app
 
 
@@ -154,13 +165,16 @@ def _too_large(limits: RequestLimits) -> None:
     raise RequestError(ErrorCode.TOO_LARGE, f"the body is over {limits.body_mib} MiB")
 
 
-def _handle_errors(app: FastAPI, metrics: Metrics) -> None:
-    """Every refusal has the contract's body; a defect of ours is logged and told without its traceback."""
+def _handle_errors(app: FastAPI, metrics: Metrics) -> Callable[[RequestError], Response]:
+    """Every refusal has the contract's body; a defect of ours is logged and told without its traceback.
+
+    Returns:
+        What makes such an answer, and counts it.
+    """
 
     def refuse(error: RequestError) -> Response:
         metrics.refused("http", error.code.value)
-        retry_after = _RETRY_AFTER.get(error.code)
-        return _dump(error.body(), WIRE_STATUS[error.code].http, {"Retry-After": retry_after} if retry_after else None)
+        return _dump(error.body(), WIRE_STATUS[error.code].http, _HEADERS.get(error.code))
 
     async def on_request_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestError)
@@ -180,6 +194,7 @@ def _handle_errors(app: FastAPI, metrics: Metrics) -> None:
     app.add_exception_handler(RequestError, on_request_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, on_defect)
+    return refuse
 
 
 def _recipe(recipe: Recipe) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from medreward.config import RequestLimits
 from medreward.contract import types as t
 from medreward.examples import EXAMPLE_RECIPES, load_examples
+from medreward.ingress.auth import OPEN_PATHS
 from medreward.judge.desk import Desk
 from medreward.scoring.pipeline import Pipeline
 from medreward.scoring.recipes import MOST_WEIGHT
@@ -59,13 +60,25 @@ class ErrorReply(msgspec.Struct, frozen=True):
     error: ErrorBody
 
 
-def describe(app: FastAPI, pipeline: Pipeline, desk: Desk, limits: RequestLimits) -> Callable[[], dict[str, Any]]:
-    """What ``app.openapi`` must be: builds the document once, on the first call."""
+def describe(
+    app: FastAPI, pipeline: Pipeline, desk: Desk, limits: RequestLimits, keyed: bool = False
+) -> Callable[[], dict[str, Any]]:
+    """What ``app.openapi`` must be: builds the document once, on the first call.
+
+    Args:
+        app: whose title and version it has.
+        pipeline: whose recipes and rewards it names.
+        desk: whose rubrics it names.
+        limits: of a request.
+        keyed: whether an API key is asked for.
+    """
     document: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not document:
             document.update(_document(app, pipeline, desk, limits))
+            if keyed:
+                _say_keys(document)
         return document
 
     return openapi
@@ -149,6 +162,18 @@ def _document(app: FastAPI, pipeline: Pipeline, desk: Desk, limits: RequestLimit
         },
         "components": {"schemas": schemas},
     }
+
+
+def _say_keys(document: dict[str, Any]) -> None:
+    """Adds that an API key is needed, wherever it is."""
+    refusal = {"$ref": _REF.format(name="ErrorReply")}
+    answer = {"description": "No API key, or a wrong one", "content": {"application/json": {"schema": refusal}}}
+    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    for path, operations in document["paths"].items():
+        if path not in OPEN_PATHS:
+            for operation in operations.values():
+                operation["security"] = [{"key": []}]
+                operation["responses"]["401"] = answer
 
 
 def _say_limits(schemas: dict[str, Any], pipeline: Pipeline, limits: RequestLimits) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from medreward.replicas import Replicated, Resources
 from medreward.section import Section
 
 DEFAULT_MODEL = "aaditya/Llama3-OpenBioLLM-70B"
@@ -86,14 +87,13 @@ class OpenAI(Section):
         return value.rstrip("/")
 
 
-class VLLM(Section):
+class VLLM(Replicated):
     """vLLM in the cluster, as an LLM deployment of Ray Serve."""
 
     model: str = DEFAULT_MODEL
     """name on the hub, or a local directory"""
     revision: str = ""
     """commit of the weights, 40 hexadecimal digits; required unless ``model`` is a directory"""
-    replicas: int = Field(1, ge=1, le=256)
     device: Literal["gpu", "cpu"] = "gpu"
     """``cpu`` takes vLLM's CPU build, for tests"""
     accelerator_type: str | None = None
@@ -156,6 +156,8 @@ class JudgeSettings(Section):
     """seconds between runs of the canary suite on the live judge; 0: none"""
     cpus: float = Field(0.1, ge=0, le=64)
     """CPU cores that Ray sets aside for the judge's process"""
+    resources: Resources = {}
+    """custom resources of Ray that the judge's process takes: name -> amount"""
     cache: Cache = Cache()
     openai: OpenAI = OpenAI()
     vllm: VLLM = VLLM()

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from medreward.section import Section
+from medreward.replicas import Replicated
 
 
-class ScorerSettings(Section):
+class ScorerSettings(Replicated):
     """The trajectory scorer, component ``consistency``."""
 
     checkpoint: str = "shipped"
@@ -27,7 +27,6 @@ class ScorerSettings(Section):
     """forwards at a time on a CPU, each on one core; 0: as many as ``cpus``"""
     max_waiting: int = Field(16_384, ge=1)
     """trajectories that wait in a replica before more are refused as ``overloaded``"""
-    replicas: int = Field(1, ge=1, le=1024)
     cpus: float = Field(1.0, gt=0, le=1024)
     """CPU cores that Ray sets aside for a replica"""
     gpus: float = Field(0.0, ge=0, le=64)

@@ -5,7 +5,7 @@
     applications:
       - name: medreward
         import_path: medreward.serve.app:build
-        args: {limits: {rollouts: 4096}}        # the schema of ``medreward.config.Settings``
+        args: {auth: {keys_dir: /etc/medreward/keys}}   # the schema of ``medreward.config.Settings``
         deployments:
           - name: Scorer                        # what may change without a restart: see ``medreward.serve.scorer``
             user_config: {checkpoint: /checkpoints/2}
@@ -25,11 +25,13 @@ from ray.serve.grpc_util import RayServegRPCContext
 from ray.serve.handle import DeploymentHandle
 
 from medreward.assembly import build_desk, build_pipeline
-from medreward.config import load_settings
+from medreward.config import Settings, load_settings
 from medreward.contract.v1 import reward_pb2 as pb
+from medreward.ingress.auth import check_cluster, open_door
 from medreward.ingress.grpc import RewardServicer
 from medreward.ingress.http import create_app
-from medreward.observability.metrics import MULTIPROC_DIR, Metrics, make_shared_directory
+from medreward.observability.metrics import Metrics, make_shared_directory
+from medreward.serve import options
 from medreward.serve.judge import RemoteJudge, bind_judge
 from medreward.serve.scorer import RemoteScorer, bind_scorer
 
@@ -46,16 +48,22 @@ class Ingress:
         settings: dict[str, Any],
         judge: DeploymentHandle[Any] | None = None,
         scorer: DeploymentHandle[Any] | None = None,
+        *,
+        local: bool = False,
     ) -> None:
+        """``local``: on one machine, with HTTP where no other reaches it unless the settings let it in."""
         self._settings = load_settings(**settings)
         make_shared_directory()
         self._judge = RemoteJudge(judge) if judge is not None else None
-        replicas = self._settings.scorer.replicas
+        replicas = self._settings.scorer.most_replicas
         self._scorer = RemoteScorer(scorer, replicas) if scorer is not None else None
         self._pipeline = build_pipeline(self._settings, judge=self._judge, scorer=self._scorer)
         self._desk = build_desk(self._settings, self._judge)
         self._metrics = Metrics()
-        self._servicer = RewardServicer(self._pipeline, self._desk, self._settings.limits, self._metrics)
+        self._doorkeeper = open_door(self._settings.auth, local=local)
+        self._servicer = RewardServicer(
+            self._pipeline, self._desk, self._settings.limits, self._metrics, self._doorkeeper
+        )
 
     async def check_health(self) -> None:
         """Ray Serve asks every ten seconds, and once before the first request: the time to learn who scores."""
@@ -63,7 +71,7 @@ class Ingress:
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Ray Serve asks for the HTTP application here, in the replica: nothing of it is pickled."""
-        return create_app(self._pipeline, self._desk, self._settings.limits, self._metrics)
+        return create_app(self._pipeline, self._desk, self._settings.limits, self._metrics, self._doorkeeper)
 
     # Ray Serve routes a call to the method of the rpc's name, and looks for a parameter of just this name
     async def Score(self, request: pb.ScoreRequest, grpc_context: RayServegRPCContext) -> pb.ScoreResponse:
@@ -83,26 +91,38 @@ class Ingress:
 
 
 def build(args: dict[str, Any]) -> Application:
-    """The application for these settings.
+    """The application of a cluster, for these settings.
 
     Raises:
-        ConfigError: naming each field that is wrong; the deployment then fails with that message.
+        ConfigError: naming each field that is wrong, or that it says neither where API keys are nor that none are
+            needed; the deployment then fails with that message.
     """
     settings = load_settings(**args)
+    check_cluster(settings)
+    return bind(settings)
+
+
+def bind(settings: Settings, *, local: bool = False) -> Application:
+    """The application for these settings.
+
+    Args:
+        settings: all of them.
+        local: it runs on this machine alone, and what lets in other machines was checked.
+    """
     deployed_as = serve.deployment(
         name="Ingress",
-        num_replicas=settings.ingress.replicas,
+        **options.replicas(settings.ingress),
         max_ongoing_requests=settings.ingress.max_ongoing_requests,
         max_queued_requests=settings.ingress.max_queued_requests,
-        ray_actor_options={
-            "num_cpus": settings.ingress.cpus,
-            "runtime_env": {"env_vars": {MULTIPROC_DIR: str(settings.metrics_dir)}},
-        },
+        ray_actor_options=options.actor(
+            settings.ingress.cpus, settings.ingress.resources, metrics_dir=str(settings.metrics_dir)
+        ),
+        graceful_shutdown_timeout_s=settings.drain_s,
         # the default is 503 without a hint when to come back
         backpressure_config=BackpressureConfig(status_code=429, retry_after_s=1),
         logging_config={"enable_access_log": False},
     )
     ingress: Deployment = deployed_as(serve.ingress()(Ingress))
     plain = settings.model_dump(mode="json")
-    application: Application = ingress.bind(plain, bind_judge(settings), bind_scorer(settings))
+    application: Application = ingress.bind(plain, bind_judge(settings), bind_scorer(settings), local=local)
     return application

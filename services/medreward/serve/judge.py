@@ -22,8 +22,9 @@ from medreward.judge.canary.metrics import CanaryGauge
 from medreward.judge.canary.watch import watch
 from medreward.judge.service import JudgeService
 from medreward.judge.types import Engine
-from medreward.observability.metrics import MULTIPROC_DIR, make_shared_directory
+from medreward.observability.metrics import make_shared_directory
 from medreward.scoring.deadline import Deadline
+from medreward.serve import options
 from medreward.serve.remote import ask_again, seconds_for, told
 
 
@@ -112,17 +113,15 @@ def bind_judge(settings: Settings) -> Application | None:
         # it waits rather than works, and the gate behind it counts judgements: batches must not be held back here
         max_ongoing_requests=100_000,
         max_queued_requests=-1,
-        ray_actor_options={
-            "num_cpus": wanted.cpus,
-            "runtime_env": {"env_vars": {MULTIPROC_DIR: str(settings.metrics_dir)}},
-        },
+        ray_actor_options=options.actor(wanted.cpus, wanted.resources, metrics_dir=str(settings.metrics_dir)),
+        graceful_shutdown_timeout_s=settings.drain_s,
         logging_config={"enable_access_log": False},
     )(JudgeReplica)
     plain = settings.model_dump(mode="json")
     if wanted.engine == "vllm":
         from medreward.serve.llm import build_llm
 
-        bound: Application = deployed.bind(plain, build_llm(wanted.vllm))
+        bound: Application = deployed.bind(plain, build_llm(wanted.vllm, settings.drain_s))
     else:
         bound = deployed.bind(plain)
     return bound

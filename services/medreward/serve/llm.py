@@ -17,11 +17,13 @@ from ray.exceptions import RayActorError, RayError, RayTaskError, TaskCancelledE
 from ray.serve.exceptions import BackPressureError, RayServeException
 from ray.serve.handle import DeploymentHandle
 
+from medreward.config import DRAIN_S
 from medreward.judge.engines import chat
 from medreward.judge.engines.failures import short
 from medreward.judge.settings import VLLM as Settings
 from medreward.judge.types import Completion, EngineError, Prompt
 from medreward.scoring.deadline import Deadline
+from medreward.serve import options
 
 if TYPE_CHECKING:
     from ray.serve import Application
@@ -68,8 +70,12 @@ class Ask(NamedTuple):
         return messages
 
 
-def build_llm(settings: Settings) -> Application:
+def build_llm(settings: Settings, drain_s: float = DRAIN_S) -> Application:
     """The LLM deployment; it needs vLLM installed wherever it is built and wherever it runs.
+
+    Args:
+        settings: section ``judge.vllm``.
+        drain_s: seconds that a replica may finish its judgements when it goes.
 
     Raises:
         ValueError: ``engine_kwargs`` holds what another setting decides, or what vLLM does not know.
@@ -79,12 +85,15 @@ def build_llm(settings: Settings) -> Application:
     from medreward.serve.llm_server import JudgeLLMServer
 
     application: Application = build_llm_deployment(
-        llm_config(settings), name_prefix="", deployment_cls=JudgeLLMServer, override_serve_options={"name": "LLM"}
+        llm_config(settings, drain_s),
+        name_prefix="",
+        deployment_cls=JudgeLLMServer,
+        override_serve_options={"name": "LLM"},
     )
     return application
 
 
-def llm_config(settings: Settings) -> LLMConfig:
+def llm_config(settings: Settings, drain_s: float = DRAIN_S) -> LLMConfig:
     """The settings as Ray Serve's.
 
     The revision goes to the engine and the tokenizer: Ray hands a name on the hub through to vLLM, which loads just
@@ -99,24 +108,6 @@ def llm_config(settings: Settings) -> LLMConfig:
         raise ValueError(f"vllm.engine_kwargs: {', '.join(taken)}: not here; the judge's own settings decide it")
     local = Path(settings.model).is_absolute()
     revision = {} if local else {"revision": settings.revision, "tokenizer_revision": settings.revision}
-    hardware: dict[str, Any] = {"accelerator_config": {"kind": settings.device}}
-    if settings.device == "gpu":
-        hardware["accelerator_type"] = settings.accelerator_type
-        hardware["placement_group_config"] = {
-            "bundle_per_worker": {"CPU": 1, "GPU": 1},
-            "strategy": settings.placement_strategy,
-        }
-    deployment: dict[str, Any] = {
-        "num_replicas": settings.replicas,
-        "max_ongoing_requests": _ONGOING,
-        "ray_actor_options": {"num_cpus": 1},
-        "health_check_period_s": 2,  # a dead engine fails every call until Serve has noticed
-        "logging_config": {"enable_access_log": False},
-    }
-    if settings.router == "prefix":
-        deployment["request_router_config"] = {
-            "request_router_class": "ray.serve.llm.request_router:PrefixCacheAffinityRouter"
-        }
     return LLMConfig(
         model_loading_config={"model_id": MODEL_ID, "model_source": settings.model},
         engine_kwargs={
@@ -130,11 +121,41 @@ def llm_config(settings: Settings) -> LLMConfig:
             "generation_config": "vllm",  # not the model's own: what is sampled is what the fingerprint says
             "seed": chat.SEED,
         },
-        deployment_config=deployment,
+        deployment_config=deployment(settings, drain_s),
         runtime_env={"env_vars": {"VLLM_NO_USAGE_STATS": "1", **settings.env}},
         log_engine_metrics=True,
-        **hardware,
+        **hardware(settings),
     )
+
+
+def hardware(settings: Settings) -> dict[str, Any]:
+    """What a replica runs on, as arguments of Ray Serve's ``LLMConfig``."""
+    arguments: dict[str, Any] = {"accelerator_config": {"kind": settings.device}}
+    if settings.device == "gpu":
+        arguments["accelerator_type"] = settings.accelerator_type
+        arguments["placement_group_config"] = {
+            # Ray adds what the replica's own process takes to the first: each bundle lies on the nodes meant for it
+            "bundle_per_worker": {"CPU": 1, "GPU": 1, **settings.resources},
+            "strategy": settings.placement_strategy,
+        }
+    return arguments
+
+
+def deployment(settings: Settings, drain_s: float) -> dict[str, Any]:
+    """The deployment's own options, for ``LLMConfig.deployment_config``."""
+    chosen: dict[str, Any] = {
+        **options.replicas(settings),
+        "max_ongoing_requests": _ONGOING,
+        "ray_actor_options": options.actor(1, settings.resources),
+        "graceful_shutdown_timeout_s": drain_s,
+        "health_check_period_s": 2,  # a dead engine fails every call until Serve has noticed
+        "logging_config": {"enable_access_log": False},
+    }
+    if settings.router == "prefix":
+        chosen["request_router_config"] = {
+            "request_router_class": "ray.serve.llm.request_router:PrefixCacheAffinityRouter"
+        }
+    return chosen
 
 
 class LLMEngine:

@@ -18,12 +18,14 @@ import httpx
 import psutil
 
 from medreward.config import Settings
+from medreward.ingress.auth import check_local
 from medreward.serve.environment import Proxy, can_listen, choose_proxy, free_port, is_free, prepare
 from medreward.serve.leftovers import end, kill, owned
 
 _OBJECT_STORE_BYTES = 100 * 1024 * 1024  # bodies go by HTTP, so the store stays almost empty
 _READY_S = 90.0
-_DRAIN_S = 30.0  # Ray Serve itself ends what is still in flight after 20 s
+_AFTER_DRAIN_S = 10.0  # within which Ray Serve itself has ended what was still in flight after ``drain_s``
+_OFFERED = 1000.0  # of each custom resource that the settings name: this machine has whatever a replica asks for
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ class LocalCluster:
     Raises:
         StartError: a port is taken, ray is in use already, or the application did not get ready in time.
         ProxyError: HAProxy was asked for and cannot run.
+        ConfigError: other machines would be served without a key, and nobody said so; or the keys are none.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -47,6 +50,7 @@ class LocalCluster:
         grpc_port = (settings.grpc.port or free_port()) if settings.grpc.enabled else None
         if not can_listen(host):
             raise StartError(f"http.host: {host!r} is no IPv4 address of this machine")
+        check_local(settings)
         for name, port in (("http.port", http_port), ("grpc.port", grpc_port)):
             if port is not None and not is_free(port):
                 raise StartError(f"{name}: {port} is taken on this machine; name another, or 0 for any")
@@ -93,15 +97,15 @@ class LocalCluster:
 
     def _shut_down(self, processes: list[psutil.Process]) -> None:
         import ray
-        from ray import serve
 
         from medreward.serve.app import APPLICATION
 
         if self._deployed:
             # Ray Serve waits without end for its controller, which may have died
-            drain = threading.Thread(target=serve.delete, args=(APPLICATION,), daemon=True)
+            limit_s = self._settings.drain_s + _AFTER_DRAIN_S
+            drain = threading.Thread(target=_delete, args=(APPLICATION, time.monotonic() + limit_s), daemon=True)
             drain.start()
-            drain.join(_DRAIN_S)
+            drain.join(limit_s)
             if drain.is_alive():
                 # killed with the whole process group, say: Ray can be asked nothing, and would abort this process
                 log.warning("the cluster does not answer: its processes are killed")
@@ -116,7 +120,7 @@ class LocalCluster:
         import ray
         from ray import serve
 
-        from medreward.serve.app import APPLICATION, GRPC_SERVICER, build
+        from medreward.serve.app import APPLICATION, GRPC_SERVICER, bind
 
         logging.getLogger("ray.serve").setLevel(logging.WARNING)
 
@@ -124,6 +128,7 @@ class LocalCluster:
         ray.init(
             # logical cores: enough for every replica to be placed, however small the laptop
             num_cpus=max(os.cpu_count() or 1, math.ceil(_cpus_wanted(self._settings)) + 1),
+            resources=dict.fromkeys(_resources_named(self._settings), _OFFERED),
             include_dashboard=False,
             object_store_memory=_OBJECT_STORE_BYTES,
             log_to_driver=False,
@@ -141,7 +146,7 @@ class LocalCluster:
         )
         self._deployed = True
         try:
-            serve.run(build(self._settings.model_dump(mode="json")), name=APPLICATION, route_prefix="/")
+            serve.run(bind(self._settings, local=True), name=APPLICATION, route_prefix="/")
         except RuntimeError as error:
             raise StartError(f"the application did not deploy: {error}") from error
 
@@ -160,9 +165,27 @@ class LocalCluster:
         raise StartError(f"{self.url} did not get ready within {_READY_S:.0f} s; last: {last}")
 
 
+def _delete(application: str, until: float) -> None:
+    from ray import serve
+
+    while True:
+        try:
+            serve.delete(application)
+            return
+        except TimeoutError:
+            # it waits a minute at most, and goes on deleting
+            if time.monotonic() > until:
+                return
+
+
+def _resources_named(settings: Settings) -> set[str]:
+    sections = (settings.ingress, settings.judge, settings.judge.vllm, settings.scorer)
+    return {name for section in sections for name in section.resources}
+
+
 def _cpus_wanted(settings: Settings) -> float:
     vllm = settings.judge.vllm
     # a core for the replica, and one for each of its workers
-    engine = vllm.replicas * (1 + vllm.tensor_parallel_size) if settings.judge.engine == "vllm" else 0
-    scorer = settings.scorer.replicas * settings.scorer.cpus if settings.scorer.checkpoint != "none" else 0
-    return settings.ingress.replicas * settings.ingress.cpus + settings.judge.cpus + engine + scorer
+    engine = vllm.most_replicas * (1 + vllm.tensor_parallel_size) if settings.judge.engine == "vllm" else 0
+    scorer = settings.scorer.most_replicas * settings.scorer.cpus if settings.scorer.checkpoint != "none" else 0
+    return settings.ingress.most_replicas * settings.ingress.cpus + settings.judge.cpus + engine + scorer

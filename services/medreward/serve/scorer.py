@@ -30,6 +30,7 @@ from medreward.scorer.checkpoint import CheckpointError
 from medreward.scorer.service import ScorerService
 from medreward.scorer.settings import ScorerSettings
 from medreward.scoring.deadline import Deadline
+from medreward.serve import options
 from medreward.serve.remote import ask_again, seconds_for, told
 
 log = logging.getLogger(__name__)
@@ -95,9 +96,10 @@ class ScorerReplica:
 
 
 class RemoteScorer:
-    """The scorer, seen from another process: one call a batch, or several where there are several replicas."""
+    """The scorer, seen from another process: one call a batch, or several where there may be several replicas."""
 
     def __init__(self, handle: DeploymentHandle[Any], replicas: int = 1) -> None:
+        """``replicas``: how many there may be. Parts that meet in one replica are put together again there."""
         self.problem = ""
         """see :class:`medreward.scorer.Scorer`"""
         self._handle = handle
@@ -182,16 +184,14 @@ def bind_scorer(settings: Settings) -> Application | None:
     wanted = settings.scorer
     if wanted.checkpoint == "none":
         return None
-    options: dict[str, Any] = {"num_cpus": wanted.cpus}
-    if wanted.gpus:
-        options["num_gpus"] = wanted.gpus
     deployed = serve.deployment(
         name="Scorer",
-        num_replicas=wanted.replicas,
+        **options.replicas(wanted),
         # the queue behind it counts trajectories: batches must not be held back here, where they would not be mixed
         max_ongoing_requests=100_000,
         max_queued_requests=-1,
-        ray_actor_options=options,
+        ray_actor_options=options.actor(wanted.cpus, wanted.resources, gpus=wanted.gpus),
+        graceful_shutdown_timeout_s=settings.drain_s,
         user_config=wanted.model_dump(mode="json", include=set(CHANGEABLE)),
         logging_config={"enable_access_log": False},
     )(ScorerReplica)

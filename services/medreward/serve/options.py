@@ -1,0 +1,35 @@
+"""Settings of a deployment -> Ray Serve's options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from medreward.observability.metrics import MULTIPROC_DIR
+from medreward.replicas import Replicated
+
+
+def replicas(wanted: Replicated) -> dict[str, Any]:
+    """How many replicas: fixed, or between bounds. Ray Serve takes only one of the two."""
+    if wanted.autoscaling is None:
+        return {"num_replicas": wanted.replicas}
+    return {"autoscaling_config": {"min_replicas": wanted.replicas, **wanted.autoscaling.model_dump()}}
+
+
+def actor(cpus: float, resources: Mapping[str, float], *, gpus: float = 0.0, metrics_dir: str = "") -> dict[str, Any]:
+    """What a replica's process takes, and its environment.
+
+    Args:
+        cpus: cores that are set aside for it.
+        resources: custom resources that it takes.
+        gpus: GPUs that are set aside for it.
+        metrics_dir: through which it shares its counters; empty: it has none.
+    """
+    options: dict[str, Any] = {"num_cpus": cpus}
+    if gpus:
+        options["num_gpus"] = gpus
+    if resources:
+        options["resources"] = dict(resources)
+    if metrics_dir:
+        options["runtime_env"] = {"env_vars": {MULTIPROC_DIR: metrics_dir}}
+    return options
