@@ -52,7 +52,11 @@ class Run(NamedTuple):
 
 
 def write_data(folder: Path, data: Path, recipe: str, rows: int) -> Path:
-    """Real closed questions about real images, as ``medreward-train data`` writes them; the file."""
+    """Real questions about real images whose answer is no, as ``medreward-train data`` writes them; the file.
+
+    Each is asked with another number of words: verl 0.9.1 cannot take a batch of sequences that are all equally long.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     command = [COMMAND, "data", "slake", "--data", data / "slake", "--out", folder, "--recipe", recipe]
@@ -63,20 +67,24 @@ def write_data(folder: Path, data: Path, recipe: str, rows: int) -> Path:
         capture_output=True,
     )
     table = pq.read_table(folder / "train.parquet")
-    closed = [i for i, info in enumerate(table["extra_info"].to_pylist()) if info["question_type"] == "closed_ended"]
-    assert len(closed) >= rows
-    file = folder / "closed.parquet"
-    pq.write_table(table.take(closed[:rows]), file)
+    found = table.to_pylist()
+    denied = [row for row in found if json.loads(row["reward_model"]["ground_truth"])["reference"]["answer"] == "No"]
+    assert len(denied) >= rows
+    for i, row in enumerate(denied[:rows]):
+        row["prompt"][0]["content"] += "\n" + "Look closely. " * i
+    file = folder / "denied.parquet"
+    pq.write_table(pa.Table.from_pylist(denied[:rows], schema=table.schema), file)
     return file
 
 
 def write_model(folder: Path, data: Path, recipe: str) -> Path:
-    """A model that says yes as often as no, in the recipe's format; the folder."""
+    """A model that says yes as often as no in the recipe's format, and no when it is asked again; the folder."""
     import pyarrow.parquet as pq
 
     asked = [row[0]["content"].replace("<image>", "") for row in pq.read_table(data)["prompt"].to_pylist()]
-    then = [prompts.text(prompts.SELF_CHECK), prompts.text(prompts.RETRY)] if recipe == "medsage" else []
-    tiny_vl.build(folder, asked, [FORMATS[recipe].format(answer) for answer in ("yes", "no")], then=then)
+    yes, no = (FORMATS[recipe].format(answer) for answer in ("yes", "no"))
+    again = [(prompts.text(prompts.SELF_CHECK), ["The lung is clear."]), (prompts.text(prompts.RETRY), [no])]
+    tiny_vl.build(folder, asked, [yes, no], then=again if recipe == "medsage" else ())
     return folder
 
 

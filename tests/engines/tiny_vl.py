@@ -35,7 +35,7 @@ def build(
     asked: Sequence[str],
     said: Sequence[str],
     *,
-    then: Sequence[str] = (),
+    then: Sequence[tuple[str, Sequence[str]]] = (),
     steps: int = 120,
     seed: int = 1,
 ) -> None:
@@ -45,14 +45,15 @@ def build(
         directory: made if missing.
         asked: prompts as they will come; the tokenizer learns their words.
         said: what the model is to say to any of them.
-        then: what it is asked next in the same conversation, in this order.
+        then: what it is asked next in the same conversation, in this order, each with what it is to say to that.
         steps: of teaching; 0: it stays random.
         seed: the same gives the same model.
     """
     import torch
     from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
-    tokenizer = _tokenizer([*asked, *then, *said])
+    turns = [text for prompt, answers in then for text in (prompt, *answers)]
+    tokenizer = _tokenizer([*asked, *turns, *said])
     id_of = tokenizer.convert_tokens_to_ids
     torch.manual_seed(seed)
     config = Qwen2_5_VLConfig(
@@ -137,7 +138,7 @@ def _teach(
     model: Any,
     tokenizer: Any,
     asked: Sequence[str],
-    then: Sequence[str],
+    then: Sequence[tuple[str, Sequence[str]]],
     said: Sequence[str],
     steps: int,
     seed: int,
@@ -151,9 +152,9 @@ def _teach(
         for _ in range(8):
             tokens: list[int] = []
             targets: list[int] = []
-            for prompt in (dice.choice(asked), *then):
+            for prompt, answers in ((dice.choice(asked), said), *then):
                 before = tokenizer.encode(f"<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n")
-                after = tokenizer.encode(f"{dice.choice(said)}<|im_end|>")
+                after = tokenizer.encode(f"{dice.choice(answers)}<|im_end|>")
                 end = tokenizer.encode("\n")
                 tokens += before + after + end
                 targets += [-100] * len(before) + after + [-100] * len(end)

@@ -13,8 +13,6 @@ from tests.image.podman import Podman, PodmanError
 
 Inside = Callable[..., str]
 _RAY_S = 300.0
-_OPEN = {"async-timeout", "virtualenv"}
-"""what the constraints leave open: redis wants the one below Python 3.11.3, Ray the other"""
 _VERSIONS = "from importlib.metadata import distributions as d; print(*(f'{x.name}=={x.version}' for x in d()))"
 # of each file's compiled form: whether it is there, and its flags (1: never checked against the source)
 _COMPILED = """
@@ -96,7 +94,6 @@ def test_its_packages_are_the_pinned_ones(inside: Inside) -> None:
     found = dict(item.split("==") for item in inside("python", "-c", _VERSIONS).split())
     found = {_plain(name): version.partition("+")[0] for name, version in found.items()}
     assert found.pop("medreward")
-    found = {name: version for name, version in found.items() if name not in _OPEN}
     assert found == {name: pinned.get(name) for name in found}
     assert {"torch", "ray", "transformers"} <= set(found)
     assert not {"pytest", "mypy", "ruff", "verl", "hatchling"} & set(found)
