@@ -72,7 +72,7 @@ def test_sound_trajectories_written_by_hand_mostly_outrank_their_twins(model: Mo
         won += sum(sound > twin for twin in twins)
         pairs += len(twins)
     assert pairs == 46
-    assert won / pairs >= 0.8  # 40 of 46
+    assert won / pairs >= 0.85  # 42 of 46
 
 
 def test_the_sound_example_outranks_the_one_that_contradicts_itself(model: Model) -> None:
