@@ -86,7 +86,9 @@ def test_a_dashboard_comes_to_a_config_map_that_the_sidecar_finds(tmp_path: Path
     copy = Path(shutil.copytree(CHART, tmp_path / CHART.name))
     # Grafana has braces of its own
     board = json.dumps({"title": "made here", "panels": [{"legendFormat": "{{pod}}"}]}, indent=2)
-    (copy / "files" / "dashboards" / "made-here.json").write_text(board)
+    boards = copy / "files" / "dashboards"
+    boards.mkdir(exist_ok=True)
+    (boards / "made-here.json").write_text(board)
     documents = parse(templates(GPU, folder=copy)["medreward/templates/dashboards.yaml"])
     found = the(documents, "ConfigMap", "demo-medreward-dashboard-made-here")
     assert found["metadata"]["labels"]["grafana_dashboard"] == "1"

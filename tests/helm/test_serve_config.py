@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -110,21 +111,24 @@ def test_the_request_that_the_notes_show_is_scored(cluster: Cluster) -> None:
     assert all("reward" in result for result in answer.json()["results"])
 
 
-def test_what_the_pod_of_helm_test_runs_passes_here(cluster: Cluster, keys: Path) -> None:
+def ask_as_the_test_pod(cluster: Cluster, keys: Path) -> subprocess.CompletedProcess[str]:
+    """What the pod of ``helm test`` runs; in an image, `medreward` is on the PATH."""
     (container,) = the(render(CPU), "Pod")["spec"]["containers"]
     assert container["command"] == ["python", "-c"]
     script, _, seconds, _, judge = container["args"]
     command = [sys.executable, "-c", script, cluster.url, seconds, str(keys), judge]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+
+
+def test_what_the_pod_of_helm_test_runs_passes_here(cluster: Cluster, keys: Path) -> None:
+    ended = ask_as_the_test_pod(cluster, keys)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def test_it_fails_with_a_wrong_key(cluster: Cluster, tmp_path: Path) -> None:
     (tmp_path / "trainer").write_text("w" * 40)
-    (container,) = the(render(CPU), "Pod")["spec"]["containers"]
-    script, _, seconds, _, judge = container["args"]
-    command = [sys.executable, "-c", script, cluster.url, seconds, str(tmp_path), judge]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    ended = ask_as_the_test_pod(cluster, tmp_path)
     assert ended.returncode != 0
     assert "401" in ended.stdout + ended.stderr
 
