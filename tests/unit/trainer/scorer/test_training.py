@@ -211,6 +211,7 @@ def test_shorter_contrasts_come_first_and_none_twice_before_all_came(
 
 def test_an_extracted_adapter_of_full_rank_scores_as_what_was_trained(backbone: Path, tmp_path: Path) -> None:
     config = _config(backbone, lora=Lora(rank=64, alpha=32, extracted=True))
+    torch.manual_seed(0)
     trained = adapter.to_train(config)
     start = {name: weight.clone() for name, weight in trained.named_parameters()}
     changed = set()
@@ -227,5 +228,7 @@ def test_an_extracted_adapter_of_full_rank_scores_as_what_was_trained(backbone: 
     wanted, found = (
         logits(Model(network.eval(), encoder, torch.device("cpu"), "float32"), asks, 512) for network in (trained, kept)
     )
-    assert found == pytest.approx(wanted, abs=2e-3)
-    assert max(wanted) - min(wanted) > 0.05
+    spread = max(wanted) - min(wanted)
+    assert spread > 0.05
+    # it is kept in half precision
+    assert found == pytest.approx(wanted, abs=0.01 * spread)
