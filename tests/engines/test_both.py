@@ -108,7 +108,8 @@ def test_cancelled_judgements_are_aborted_in_vllm(running: Running) -> None:
     async def run() -> None:
         deadline = Deadline.after_ms(MINUTES_MS)
         calls = [asyncio.create_task(running.engine.complete(prompts.endless(), deadline)) for _ in range(8)]
-        await until(works_on(running, 8))
+        # not all eight: a busy machine may look too seldom to see them at once
+        await until(lambda: running.metric("vllm:num_requests_running") > 0)
         for call in calls:
             call.cancel()
         ended = await asyncio.gather(*calls, return_exceptions=True)
