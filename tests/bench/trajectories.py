@@ -36,7 +36,7 @@ def burst(size: int, seed: int) -> list[ScorerAsk]:
         question = _write(numbers, _QUESTIONS, 1)
         for _ in range(min(GROUP, size - len(asks))):
             if numbers.random() < 0.5:
-                stages = tuple((name, _write(numbers, _SENTENCES, numbers.randint(1, 4))) for name in _STAGES)
+                stages = _stages(numbers)
             else:
                 stages = (("think", _write(numbers, _SENTENCES, numbers.randint(2, 16))),)
             asks.append(ScorerAsk(question, stages, f"{numbers.choice(_FINDINGS)}, {numbers.randint(0, 9999)}"))
@@ -47,6 +47,14 @@ def pair(ask: ScorerAsk) -> tuple[str, str]:
     """Question and trajectory as two texts that a BERT's tokenizer reads as the scorer's encoder reads the ask."""
     parts = [f"{MARKS[name]} : {readable(text)}" for name, text in ask.stages]
     return readable(ask.question), " [SEP] ".join([*parts, f"answer : {readable(ask.answer)}"])
+
+
+def _stages(numbers: random.Random) -> tuple[tuple[str, str], ...]:
+    # no two alike: the encoder announces a repetition, which a pair of texts does not
+    texts: dict[str, None] = {}
+    while len(texts) < len(_STAGES):
+        texts[_write(numbers, _SENTENCES, numbers.randint(1, 4))] = None
+    return tuple(zip(_STAGES, texts, strict=True))
 
 
 def _write(numbers: random.Random, templates: tuple[str, ...], count: int) -> str:
