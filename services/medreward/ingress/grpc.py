@@ -21,7 +21,7 @@ from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
 from medreward.contract.v1 import reward_pb2 as pb
 from medreward.ingress.auth import Doorkeeper
 from medreward.judge.desk import Desk
-from medreward.observability.metrics import Metrics
+from medreward.observability.observer import Observer
 from medreward.scoring.pipeline import Pipeline, Summary
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class RewardServicer:
         pipeline: Pipeline,
         desk: Desk,
         limits: RequestLimits,
-        metrics: Metrics,
+        observer: Observer,
         doorkeeper: Doorkeeper | None = None,
     ) -> None:
         """Without a ``doorkeeper`` anyone may ask."""
@@ -46,17 +46,18 @@ class RewardServicer:
         self._desk = desk
         self._limits = limits.for_codec()
         self._body_bytes = limits.body_bytes
-        self._metrics = metrics
+        self._observer = observer
 
     async def Score(self, request: pb.ScoreRequest, context: Any) -> pb.ScoreResponse:
         """Scores a batch; a refusal is told by the status of ``context``."""
         arrived = time.monotonic()
         try:
-            self._doorkeeper.admit_call(context)
-            decoded = self._decoded(request)
-            response = await self._pipeline.score(decoded, arrived=arrived, within_ms=_left_ms(context))
-            self._metrics.replied("grpc", response)
-            return codec.response_to_proto(response)
+            with self._observer.call("grpc", "score", _carrier(context)) as call:
+                self._doorkeeper.admit_call(context)
+                decoded = self._decoded(request)
+                response = await self._pipeline.score(decoded, arrived=arrived, within_ms=_left_ms(context))
+                call.scored(decoded, response)
+                return codec.response_to_proto(response)
         except RequestError as error:
             self._refuse(error, context)
         except Exception:
@@ -69,20 +70,21 @@ class RewardServicer:
         arrived = time.monotonic()
         results: list[t.Result] = []
         try:
-            self._doorkeeper.admit_call(context)
-            decoded = self._decoded(request)
-            stream = self._pipeline.stream(decoded, arrived=arrived, within_ms=_left_ms(context))
-            async for index, item in stream:
-                if isinstance(item, Summary):
-                    self._metrics.replied("grpc", t.ScoreResponse(results, item.fingerprint, item.timing_ms))
-                    yield pb.ScoreStreamResponse(
-                        index=index,
-                        fingerprint=codec.fingerprint_to_proto(item.fingerprint),
-                        timing_ms=codec.timing_to_proto(item.timing_ms),
-                    )
-                else:
-                    results.append(item)
-                    yield pb.ScoreStreamResponse(index=index, result=codec.result_to_proto(item))
+            with self._observer.call("grpc", "score_stream", _carrier(context)) as call:
+                self._doorkeeper.admit_call(context)
+                decoded = self._decoded(request)
+                stream = self._pipeline.stream(decoded, arrived=arrived, within_ms=_left_ms(context))
+                async for index, item in stream:
+                    if isinstance(item, Summary):
+                        call.scored(decoded, t.ScoreResponse(results, item.fingerprint, item.timing_ms))
+                        yield pb.ScoreStreamResponse(
+                            index=index,
+                            fingerprint=codec.fingerprint_to_proto(item.fingerprint),
+                            timing_ms=codec.timing_to_proto(item.timing_ms),
+                        )
+                    else:
+                        results.append(item)
+                        yield pb.ScoreStreamResponse(index=index, result=codec.result_to_proto(item))
         except RequestError as error:
             self._refuse(error, context)
         except Exception:
@@ -93,12 +95,13 @@ class RewardServicer:
         """Puts texts to the judge under one rubric; refuses as :meth:`Score`."""
         arrived = time.monotonic()
         try:
-            self._doorkeeper.admit_call(context)
-            self._check_size(request)
-            decoded = codec.judge_request_from_proto(request, self._limits)
-            response = await self._desk.rule(decoded, arrived=arrived, within_ms=_left_ms(context))
-            self._metrics.ruled("grpc", decoded.rubric, response)
-            return codec.judge_response_to_proto(response)
+            with self._observer.call("grpc", "judge", _carrier(context)) as call:
+                self._doorkeeper.admit_call(context)
+                self._check_size(request)
+                decoded = codec.judge_request_from_proto(request, self._limits)
+                response = await self._desk.rule(decoded, arrived=arrived, within_ms=_left_ms(context))
+                call.ruled(decoded, response)
+                return codec.judge_response_to_proto(response)
         except RequestError as error:
             self._refuse(error, context)
         except Exception:
@@ -115,7 +118,7 @@ class RewardServicer:
             raise RequestError(ErrorCode.TOO_LARGE, f"the message is over {self._body_bytes / 2**20:g} MiB")
 
     def _refuse(self, error: RequestError, context: Any) -> None:
-        self._metrics.refused("grpc", error.code.value)
+        self._observer.refused("grpc", error.code)
         # a list, since Ray Serve adds its own to it
         context.set_trailing_metadata([(ERROR_METADATA, codec.error_to_proto(error).SerializeToString())])
         context.set_code(grpc.StatusCode[WIRE_STATUS[error.code].grpc])
@@ -129,3 +132,8 @@ def _left_ms(context: Any) -> float | None:
     """Milliseconds until the call's own deadline, where the context knows one (Ray Serve's does not)."""
     remaining = context.time_remaining() if hasattr(context, "time_remaining") else None
     return None if remaining is None else remaining * 1000
+
+
+def _carrier(context: Any) -> dict[str, str]:
+    """The call's metadata that is text."""
+    return {name: value for name, value in context.invocation_metadata() or () if isinstance(value, str)}

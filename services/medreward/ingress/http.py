@@ -25,7 +25,7 @@ from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
 from medreward.ingress.auth import Doorkeeper, Guard
 from medreward.ingress.openapi import describe
 from medreward.judge.desk import Desk
-from medreward.observability.metrics import Metrics
+from medreward.observability.observer import Call, Observer
 from medreward.scoring.pipeline import Pipeline
 from medreward.scoring.recipes import Recipe
 from medreward.scoring.registry import summary
@@ -45,7 +45,7 @@ _HEADERS = {
 
 
 def create_app(
-    pipeline: Pipeline, desk: Desk, limits: RequestLimits, metrics: Metrics, doorkeeper: Doorkeeper | None = None
+    pipeline: Pipeline, desk: Desk, limits: RequestLimits, observer: Observer, doorkeeper: Doorkeeper | None = None
 ) -> FastAPI:
     """The HTTP application over a pipeline and the judge's desk; without a ``doorkeeper`` anyone may ask."""
     app = FastAPI(title="medreward", version=__version__, description=_ABOUT)
@@ -54,8 +54,9 @@ def create_app(
     async def score(request: Request) -> Response:
         """Score a batch of rollouts by a recipe."""
         arrived = time.monotonic()
-        decoded = codec.decode_request(await _body(request, limits), codec_limits)
-        return await reply(decoded, arrived)
+        with observer.call("http", "score", request.headers) as call:
+            decoded = codec.decode_request(await _body(request, limits), codec_limits)
+            return await reply(call, decoded, arrived)
 
     async def score_one(request: Request) -> Response:
         """Compute one component of one rollout, explained."""
@@ -64,22 +65,25 @@ def create_app(
         if name not in pipeline.rewards:
             known = ", ".join(sorted(pipeline.rewards))
             raise RequestError(ErrorCode.NOT_FOUND, f"unknown reward {name[:80]!r}, there are {known}")
-        rollout = codec.decode_rollout(await _body(request, limits), codec_limits)
-        return await reply(t.ScoreRequest(components={name: 1.0}, explain=True, rollouts=[rollout]), arrived)
+        with observer.call("http", "score_one", request.headers) as call:
+            rollout = codec.decode_rollout(await _body(request, limits), codec_limits)
+            decoded = t.ScoreRequest(components={name: 1.0}, explain=True, rollouts=[rollout])
+            return await reply(call, decoded, arrived)
 
-    async def reply(request: t.ScoreRequest, arrived: float) -> Response:
+    async def reply(call: Call, request: t.ScoreRequest, arrived: float) -> Response:
         response = await pipeline.score(request, arrived=arrived)
-        metrics.replied("http", response)
+        call.scored(request, response)
         return _json(codec.encode(response))
 
     async def judge(request: Request) -> Response:
         """Put texts to the judge under a rubric."""
         arrived = time.monotonic()
-        body = await _body(request, limits)
-        decoded = codec.decode_judge_request(body, request.path_params["rubric"], codec_limits)
-        response = await desk.rule(decoded, arrived=arrived)
-        metrics.ruled("http", decoded.rubric, response)
-        return _json(codec.encode(response))
+        with observer.call("http", "judge", request.headers) as call:
+            body = await _body(request, limits)
+            decoded = codec.decode_judge_request(body, request.path_params["rubric"], codec_limits)
+            response = await desk.rule(decoded, arrived=arrived)
+            call.ruled(decoded, response)
+            return _json(codec.encode(response))
 
     async def rubrics(request: Request) -> Response:
         """The rubrics of this service."""
@@ -116,7 +120,7 @@ def create_app(
 
     async def exposition(request: Request) -> Response:
         """Metrics for Prometheus."""
-        return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+        return Response(observer.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
     # plain Starlette routes: FastAPI's per-request dependency machinery costs more than scoring a rollout
     routes: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
@@ -135,7 +139,7 @@ def create_app(
         app.add_route(path, endpoint, methods=[method], include_in_schema=False)
     doorkeeper = doorkeeper or Doorkeeper()
     app.openapi = describe(app, pipeline, desk, limits, doorkeeper.asks_for_keys)  # type: ignore[method-assign]
-    refused = _handle_errors(app, metrics)
+    refused = _handle_errors(app, observer)
     if doorkeeper.asks_for_keys:
         app.add_middleware(Guard, doorkeeper=doorkeeper, refused=refused)
     return app
@@ -165,7 +169,7 @@ def _too_large(limits: RequestLimits) -> None:
     raise RequestError(ErrorCode.TOO_LARGE, f"the body is over {limits.body_mib} MiB")
 
 
-def _handle_errors(app: FastAPI, metrics: Metrics) -> Callable[[RequestError], Response]:
+def _handle_errors(app: FastAPI, observer: Observer) -> Callable[[RequestError], Response]:
     """Every refusal has the contract's body; a defect of ours is logged and told without its traceback.
 
     Returns:
@@ -173,7 +177,7 @@ def _handle_errors(app: FastAPI, metrics: Metrics) -> Callable[[RequestError], R
     """
 
     def refuse(error: RequestError) -> Response:
-        metrics.refused("http", error.code.value)
+        observer.refused("http", error.code)
         return _dump(error.body(), WIRE_STATUS[error.code].http, _HEADERS.get(error.code))
 
     async def on_request_error(request: Request, error: Exception) -> Response:

@@ -30,7 +30,8 @@ from medreward.contract.v1 import reward_pb2 as pb
 from medreward.ingress.auth import check_cluster, open_door
 from medreward.ingress.grpc import RewardServicer
 from medreward.ingress.http import create_app
-from medreward.observability.metrics import Metrics, make_shared_directory
+from medreward.observability.metrics import make_shared_directory
+from medreward.observability.observer import Observer
 from medreward.serve import options
 from medreward.serve.judge import RemoteJudge, bind_judge
 from medreward.serve.scorer import RemoteScorer, bind_scorer
@@ -59,10 +60,10 @@ class Ingress:
         self._scorer = RemoteScorer(scorer, replicas) if scorer is not None else None
         self._pipeline = build_pipeline(self._settings, judge=self._judge, scorer=self._scorer)
         self._desk = build_desk(self._settings, self._judge)
-        self._metrics = Metrics()
+        self._observer = Observer()
         self._doorkeeper = open_door(self._settings.auth, local=local)
         self._servicer = RewardServicer(
-            self._pipeline, self._desk, self._settings.limits, self._metrics, self._doorkeeper
+            self._pipeline, self._desk, self._settings.limits, self._observer, self._doorkeeper
         )
 
     async def check_health(self) -> None:
@@ -71,7 +72,7 @@ class Ingress:
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Ray Serve asks for the HTTP application here, in the replica: nothing of it is pickled."""
-        return create_app(self._pipeline, self._desk, self._settings.limits, self._metrics, self._doorkeeper)
+        return create_app(self._pipeline, self._desk, self._settings.limits, self._observer, self._doorkeeper)
 
     # Ray Serve routes a call to the method of the rpc's name, and looks for a parameter of just this name
     async def Score(self, request: pb.ScoreRequest, grpc_context: RayServegRPCContext) -> pb.ScoreResponse:

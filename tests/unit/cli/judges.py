@@ -12,7 +12,7 @@ from medreward.assembly import build_desk, build_pipeline
 from medreward.config import RequestLimits, Settings
 from medreward.ingress.http import create_app
 from medreward.judge.settings import JudgeSettings
-from medreward.observability.metrics import Metrics
+from medreward.observability.observer import Observer
 from tests.unit.judge.canary.fakes import Fake
 
 from .running import running
@@ -38,5 +38,5 @@ def judging(judge: Fake) -> Iterator[str]:
     """The URL of a real server over ``judge``."""
     settings = Settings()
     pipeline, desk = build_pipeline(settings, judge=judge), build_desk(settings, judge)
-    with running(create_app(pipeline, desk, RequestLimits(), Metrics())) as server:
+    with running(create_app(pipeline, desk, RequestLimits(), Observer())) as server:
         yield server.url

@@ -11,7 +11,7 @@ from medreward.config import RequestLimits, Settings
 from medreward.contract.types import JudgeCounts
 from medreward.ingress.http import create_app
 from medreward.judge import Judge, JudgeAsk, Judged
-from medreward.observability.metrics import Metrics
+from medreward.observability.observer import Observer
 from medreward.rewards.types import Outcome
 from medreward.scoring.deadline import Deadline
 from tests.unit.judge.canary.fakes import Fake, told
@@ -64,4 +64,4 @@ def switched(first: Judge | None, second: Judge | None, after: int) -> Iterator[
 
 def _app(judge: Judge | None) -> Any:
     settings = Settings()
-    return create_app(build_pipeline(settings, judge=judge), build_desk(settings, judge), RequestLimits(), Metrics())
+    return create_app(build_pipeline(settings, judge=judge), build_desk(settings, judge), RequestLimits(), Observer())

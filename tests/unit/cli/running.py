@@ -14,7 +14,7 @@ import uvicorn
 from medreward.assembly import build_desk, build_judge, build_pipeline
 from medreward.config import RequestLimits, Settings
 from medreward.ingress.http import create_app
-from medreward.observability.metrics import Metrics
+from medreward.observability.observer import Observer
 
 
 class Answer(NamedTuple):
@@ -37,7 +37,7 @@ class Door:
         settings = Settings()
         judge = build_judge(settings.judge)
         pipeline, desk = build_pipeline(settings, judge=judge), build_desk(settings, judge)
-        self._app = create_app(pipeline, desk, limits or RequestLimits(), Metrics())
+        self._app = create_app(pipeline, desk, limits or RequestLimits(), Observer())
         self._plan = plan
         self.arrived: list[float] = []
         """when each score request came in, in seconds of ``time.monotonic``"""

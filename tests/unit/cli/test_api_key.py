@@ -15,7 +15,7 @@ from medreward.config import RequestLimits, Settings
 from medreward.ingress.auth import Doorkeeper
 from medreward.ingress.http import create_app
 from medreward.ingress.keys import Keys
-from medreward.observability.metrics import Metrics
+from medreward.observability.observer import Observer
 
 from .conftest import Medreward, closed, write
 from .running import Answer, Door, running
@@ -29,7 +29,7 @@ def url(tmp_path: Path) -> Iterator[str]:
     settings = Settings()
     judge = build_judge(settings.judge)
     pipeline, desk = build_pipeline(settings, judge=judge), build_desk(settings, judge)
-    app = create_app(pipeline, desk, RequestLimits(), Metrics(), Doorkeeper(Keys(tmp_path / "keys")))
+    app = create_app(pipeline, desk, RequestLimits(), Observer(), Doorkeeper(Keys(tmp_path / "keys")))
     with running(app) as server:
         yield server.url
 

@@ -19,7 +19,7 @@ from medreward.ingress.auth import OPEN_PATHS, Doorkeeper, check_local, is_this_
 from medreward.ingress.grpc import ERROR_METADATA, RewardServicer
 from medreward.ingress.http import create_app
 from medreward.ingress.keys import Keys
-from medreward.observability.metrics import Metrics
+from medreward.observability.observer import Observer
 
 BODY = b'{"recipe": "gemex", "rollouts": [{"id": "x"}]}'
 RIGHT = {"authorization": "Bearer right"}
@@ -36,10 +36,10 @@ def doorkeeper(keys_dir: Path) -> Doorkeeper:
     return Doorkeeper(Keys(keys_dir))
 
 
-def app_of(doorkeeper: Doorkeeper | None, metrics: Metrics | None = None) -> Any:
+def app_of(doorkeeper: Doorkeeper | None, observer: Observer | None = None) -> Any:
     settings = load_settings()
     desk = build_desk(settings, None)
-    return create_app(build_pipeline(settings), desk, RequestLimits(), metrics or Metrics(), doorkeeper)
+    return create_app(build_pipeline(settings), desk, RequestLimits(), observer or Observer(), doorkeeper)
 
 
 def call(app: Any, method: str, path: str, **given: Any) -> httpx.Response:
@@ -150,9 +150,9 @@ def test_the_body_of_one_who_may_not_ask_is_not_read(doorkeeper: Doorkeeper) -> 
 
 
 def test_refusals_are_counted(doorkeeper: Doorkeeper) -> None:
-    metrics = Metrics()
-    call(app_of(doorkeeper, metrics), "POST", "/v1/score", content=BODY)
-    assert 'medreward_requests_total{code="unauthorized",protocol="http"} 1.0' in metrics.exposition().decode()
+    observer = Observer()
+    call(app_of(doorkeeper, observer), "POST", "/v1/score", content=BODY)
+    assert 'medreward_requests_total{code="unauthorized",protocol="http"} 1.0' in observer.metrics.exposition().decode()
 
 
 def test_the_openapi_document_says_that_a_key_is_needed(doorkeeper: Doorkeeper) -> None:
@@ -193,7 +193,7 @@ def ask(doorkeeper: Doorkeeper | None, method: str, context: Context) -> str:
     """The code of the refusal; empty when there is none."""
     settings = load_settings()
     servicer = RewardServicer(
-        build_pipeline(settings), build_desk(settings, None), RequestLimits(), Metrics(), doorkeeper
+        build_pipeline(settings), build_desk(settings, None), RequestLimits(), Observer(), doorkeeper
     )
     score = pb.ScoreRequest(recipe="gemex", rollouts=[pb.Rollout(id="x")])
 

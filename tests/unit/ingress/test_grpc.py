@@ -17,7 +17,7 @@ from medreward.contract.v1 import reward_pb2 as pb
 from medreward.contract.v1 import reward_pb2_grpc as pb_grpc
 from medreward.examples import load_examples
 from medreward.ingress.grpc import ERROR_METADATA, RewardServicer
-from medreward.observability.metrics import Metrics
+from medreward.observability.observer import Observer
 from medreward.scoring.pipeline import Pipeline
 
 Use = Callable[[pb_grpc.RewardServiceStub], Awaitable[Any]]
@@ -28,7 +28,7 @@ def serve_and(use: Use) -> Any:
         server = grpc.aio.server()
         settings = load_settings()
         servicer = RewardServicer(
-            build_pipeline(settings), build_desk(settings, None), RequestLimits(rollouts=2, body_mib=0.01), Metrics()
+            build_pipeline(settings), build_desk(settings, None), RequestLimits(rollouts=2, body_mib=0.01), Observer()
         )
         pb_grpc.add_RewardServiceServicer_to_server(servicer, server)
         port = server.add_insecure_port("127.0.0.1:0")

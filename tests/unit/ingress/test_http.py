@@ -13,7 +13,7 @@ from medreward.assembly import build_desk, build_pipeline
 from medreward.config import RequestLimits, load_settings
 from medreward.contract import types as t
 from medreward.ingress.http import create_app
-from medreward.observability.metrics import Metrics
+from medreward.observability.observer import Observer
 from medreward.scoring.pipeline import Pipeline
 
 
@@ -22,7 +22,7 @@ def call(
 ) -> httpx.Response:
     settings = load_settings()
     desk = build_desk(settings, None)
-    app = create_app(pipeline or build_pipeline(settings), desk, limits or RequestLimits(), Metrics())
+    app = create_app(pipeline or build_pipeline(settings), desk, limits or RequestLimits(), Observer())
 
     async def run() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -72,7 +72,7 @@ def test_a_defect_is_told_without_its_traceback(monkeypatch: pytest.MonkeyPatch)
 
 def test_metrics_are_counted_by_outcome() -> None:
     settings = load_settings()
-    app = create_app(build_pipeline(settings), build_desk(settings, None), RequestLimits(), metrics := Metrics())
+    app = create_app(build_pipeline(settings), build_desk(settings, None), RequestLimits(), observer := Observer())
 
     async def run() -> None:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
@@ -80,7 +80,7 @@ def test_metrics_are_counted_by_outcome() -> None:
             await client.post("/v1/score", content=b'{"recipe": "gemex", "rollouts": [{"id": "x"}]}')
 
     asyncio.run(run())
-    text = metrics.exposition().decode()
+    text = observer.metrics.exposition().decode()
     assert 'medreward_requests_total{code="malformed",protocol="http"} 1.0' in text
     assert 'medreward_requests_total{code="ok",protocol="http"} 1.0' in text
     assert 'medreward_rollouts_total{outcome="absent",recipe="gemex"} 1.0' in text

@@ -14,11 +14,11 @@ from schemathesis.specs.openapi.checks import (
 from medreward.assembly import build_desk, build_judge, build_pipeline
 from medreward.config import RequestLimits, load_settings
 from medreward.ingress.http import create_app
-from medreward.observability.metrics import Metrics
+from medreward.observability.observer import Observer
 
 defaults = load_settings()
 judge = build_judge(defaults.judge)
-app = create_app(build_pipeline(defaults, judge=judge), build_desk(defaults, judge), RequestLimits(), Metrics())
+app = create_app(build_pipeline(defaults, judge=judge), build_desk(defaults, judge), RequestLimits(), Observer())
 schema = schemathesis.openapi.from_asgi("/openapi.json", app)
 
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]

@@ -20,7 +20,7 @@ from medreward.contract.v1 import reward_pb2_grpc as pb_grpc
 from medreward.examples import load_examples
 from medreward.ingress.grpc import RewardServicer
 from medreward.ingress.http import create_app
-from medreward.observability.metrics import Metrics
+from medreward.observability.observer import Observer
 from medreward_trainer.client import RequestRefused, RewardClient, ServiceLost
 
 from .service import run, settings
@@ -31,7 +31,7 @@ LONG = "x" * 300_000
 @contextlib.asynccontextmanager
 async def http(limits: RequestLimits) -> AsyncIterator[str]:
     configured = load_settings()
-    app = create_app(build_pipeline(configured), build_desk(configured, None), limits, Metrics())
+    app = create_app(build_pipeline(configured), build_desk(configured, None), limits, Observer())
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -46,7 +46,7 @@ async def http(limits: RequestLimits) -> AsyncIterator[str]:
 @contextlib.asynccontextmanager
 async def over_grpc(limits: RequestLimits) -> AsyncIterator[str]:
     configured = load_settings()
-    servicer = RewardServicer(build_pipeline(configured), build_desk(configured, None), limits, Metrics())
+    servicer = RewardServicer(build_pipeline(configured), build_desk(configured, None), limits, Observer())
     server = grpc.aio.server()
     pb_grpc.add_RewardServiceServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]
     port = server.add_insecure_port("127.0.0.1:0")
