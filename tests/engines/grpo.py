@@ -81,7 +81,7 @@ def write_model(folder: Path, data: Path, recipe: str) -> Path:
     """A model that says yes as often as no in the recipe's format, and no when it is asked again; the folder."""
     import pyarrow.parquet as pq
 
-    asked = [row[0]["content"].replace("<image>", "") for row in pq.read_table(data)["prompt"].to_pylist()]
+    asked = [row[0]["content"] for row in pq.read_table(data)["prompt"].to_pylist()]
     yes, no = (FORMATS[recipe].format(answer) for answer in ("yes", "no"))
     again = [(prompts.text(prompts.SELF_CHECK), ["The lung is clear."]), (prompts.text(prompts.RETRY), [no])]
     tiny_vl.build(folder, asked, [yes, no], then=again if recipe == "medsage" else ())

@@ -2,8 +2,9 @@
 
     MEDREWARD_DATA=... python -m tests.engines.learning --out docs/training-learns.png
 
-The model is taught three ways to build a response, all of which begin alike, and only one is well-formed. It was taught
-without images, with which it begins by getting most responses wrong, in these ways and others.
+The model is taught to answer yes as often as no, whatever it is asked, and the questions are all to be denied. They part
+at one word, of short responses: what is to be seen is that rewards arrive with the right sign at the right tokens, not how
+well a tiny model explores.
 """
 
 from __future__ import annotations
@@ -21,24 +22,19 @@ from tests.running import served
 
 STEPS = 30
 PROMPTS = 2
-SAMPLES = 16
-LR = 5e-4
-TAUGHT = 250
-"""steps of teaching, after which, without an image, nine in ten of its responses are built in one of the ways below"""
+SAMPLES = 32
+LR = 2e-3
+WARMUP = 4
+"""steps until the learning rate is whole: Adam's first steps are as long as the rate, whatever the gradient"""
+TAUGHT = 300
+"""steps of teaching, after which nineteen in twenty of its responses are one of the two"""
 RECIPE = """\
-name: well-formed
-summary: think, then response with answer and location, each once and closed
+name: right
+summary: the answer alone
 components:
-  format: {weight: 1.0, params: {dialect: gemex}}
+  answer: {weight: 1.0}
 """
-_THINK = "<think>Clear lungs.</think>"
-_ANSWER = "<answer>{0}</answer>"
-_LOCATION = "<location>lung</location>"
-WELL_FORMED = (f"{_THINK}<response>{_ANSWER}{_LOCATION}</response>",)
-BROKEN = (
-    f"{_THINK}<response>{_ANSWER}</response>",  # no location
-    f"{_THINK}{_ANSWER}{_LOCATION}",  # no response
-)
+RESPONSES = ("<answer>no</answer>", "<answer>yes</answer>")
 
 
 class Curve(NamedTuple):
@@ -63,11 +59,10 @@ def train(folder: Path, data: Path, steps: int) -> Curve:
     """
     folder.mkdir(parents=True, exist_ok=True)
     questions = grpo.write_data(folder / "data", data, "gemex", PROMPTS)
-    said = [form.format(answer) for form in (*WELL_FORMED, *BROKEN) for answer in ("yes", "no")]
-    tiny_vl.build(folder / "model", _asked(questions), said, steps=TAUGHT)
-    (folder / "well-formed.yaml").write_text(RECIPE)
+    tiny_vl.build(folder / "model", _asked(questions), RESPONSES, steps=TAUGHT)
+    (folder / "right.yaml").write_text(RECIPE)
     settings = folder / "settings.yaml"
-    settings.write_text(f"recipe_files: [{folder / 'well-formed.yaml'}]\njudge: {{engine: none}}\n")
+    settings.write_text(f"recipe_files: [{folder / 'right.yaml'}]\njudge: {{engine: none}}\n")
     with served(folder / "serve.log", "--config", str(settings)) as rewards:
         run = grpo.run(
             "gemex",
@@ -76,16 +71,17 @@ def train(folder: Path, data: Path, steps: int) -> Curve:
             questions,
             folder / "run",
             [
-                "medreward.client.recipe=well-formed",
+                "medreward.client.recipe=right",
                 f"data.train_batch_size={PROMPTS}",
                 f"actor_rollout_ref.actor.ppo_mini_batch_size={PROMPTS}",
                 f"actor_rollout_ref.actor.optim.lr={LR}",
+                f"actor_rollout_ref.actor.optim.lr_warmup_steps={WARMUP}",
                 "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=8",
                 "actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu=8",
                 "actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu=8",
                 f"actor_rollout_ref.rollout.n={SAMPLES}",
-                "actor_rollout_ref.rollout.max_num_seqs=32",
-                "data.max_response_length=64",
+                "actor_rollout_ref.rollout.max_num_seqs=64",
+                "data.max_response_length=32",
                 f"trainer.total_epochs={steps}",
                 f"trainer.total_training_steps={steps}",
             ],
@@ -126,7 +122,7 @@ def draw(curve: Curve, out: Path) -> None:
     axes.plot(steps, curve.rewards, marker=".", label="mean reward")
     axes.set(
         xlabel="step",
-        ylabel="reward (component format)",
+        ylabel="reward (component answer)",
         xlim=(1, len(curve.rewards)),
         ylim=(0, 1.02),
         title=f"GRPO, {len(curve.rewards)} steps of {PROMPTS} prompts x {SAMPLES} rollouts\n"
@@ -140,7 +136,7 @@ def draw(curve: Curve, out: Path) -> None:
 def _asked(questions: Path) -> list[str]:
     import pyarrow.parquet as pq
 
-    return [row[0]["content"].replace("<image>", "") for row in pq.read_table(questions)["prompt"].to_pylist()]
+    return [row[0]["content"] for row in pq.read_table(questions)["prompt"].to_pylist()]
 
 
 def main(

@@ -22,6 +22,8 @@ CONTROL = (
     "<|video_pad|>",
 )
 CONTEXT = 2048
+IMAGE = "<image>"
+"""where a prompt has its image"""
 _TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{% if m['content'] is string %}{{ m['content'] }}{% else %}"
     "{% for c in m['content'] %}{% if c['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
@@ -43,7 +45,7 @@ def build(
 
     Args:
         directory: made if missing.
-        asked: prompts as they will come; the tokenizer learns their words.
+        asked: prompts as they will come, with ``<image>`` where there is one; the tokenizer learns their words.
         said: what the model is to say to any of them.
         then: what it is asked next in the same conversation, in this order, each with what it is to say to that.
         steps: of teaching; 0: it stays random.
@@ -53,7 +55,7 @@ def build(
     from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
     turns = [text for prompt, answers in then for text in (prompt, *answers)]
-    tokenizer = _tokenizer([*asked, *turns, *said])
+    tokenizer = _tokenizer([*(prompt.replace(IMAGE, "") for prompt in asked), *turns, *said])
     id_of = tokenizer.convert_tokens_to_ids
     torch.manual_seed(seed)
     config = Qwen2_5_VLConfig(
@@ -146,13 +148,22 @@ def _teach(
     import torch
 
     dice = random.Random(seed)
+    # an untaught tower says nothing rather than anything, which the model would have to see through: it gives zeros
+    # until it is trained, and so do the tokens that stand for its output here
+    for parameter in model.model.visual.merger.mlp[-1].parameters():
+        torch.nn.init.zeros_(parameter)
+    embeddings = model.get_input_embeddings()
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.05, total_iters=max(1, steps))
     for _ in range(steps):
         ids, labels = [], []
         for _ in range(8):
+            first = dice.choice(asked)
+            pads = "<|image_pad|>" * dice.randint(4, 16)
+            first = first.replace(IMAGE, f"<|vision_start|>{pads}<|vision_end|>")
             tokens: list[int] = []
             targets: list[int] = []
-            for prompt, answers in ((dice.choice(asked), said), *then):
+            for prompt, answers in ((first, said), *then):
                 before = tokenizer.encode(f"<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n")
                 after = tokenizer.encode(f"{dice.choice(answers)}<|im_end|>")
                 end = tokenizer.encode("\n")
@@ -166,3 +177,7 @@ def _teach(
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        schedule.step()
+        with torch.no_grad():
+            embeddings.weight[model.config.image_token_id] = 0
+
