@@ -7,13 +7,13 @@ Both protocols pass through :func:`check_limits`, so both refuse the same reques
 
 from __future__ import annotations
 
-import re
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 from google.protobuf import json_format, struct_pb2
 
 from medreward.contract import types as t
+from medreward.contract.decoding import decode
 from medreward.contract.errors import ErrorCode, RequestError
 from medreward.contract.v1 import reward_pb2 as pb
 
@@ -21,11 +21,6 @@ _request_decoder = msgspec.json.Decoder(t.ScoreRequest)
 _rollout_decoder = msgspec.json.Decoder(t.Rollout)
 _judge_decoder = msgspec.json.Decoder(t.JudgeRequest)
 _encoder = msgspec.json.Encoder()
-
-# msgspec ends its messages with " - at `$.rollouts[0].image`"
-_AT_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
-_UNKNOWN_FIELD = re.compile(r"unknown field `([^`]*)`")
 
 
 class Limits(NamedTuple):
@@ -50,21 +45,21 @@ def decode_request(body: bytes, limits: Limits) -> t.ScoreRequest:
         RequestError: ``malformed`` (no JSON), ``invalid`` (a field is unknown or of the wrong type), or
             ``too_large`` (beyond ``limits``).
     """
-    request = _decode(_request_decoder, body)
+    request = decode(_request_decoder, body)
     check_limits(request, limits)
     return request
 
 
 def decode_rollout(body: bytes, limits: Limits) -> t.Rollout:
     """The body of ``POST /v1/rewards/{name}``: one rollout. Raises as :func:`decode_request`."""
-    rollout = _decode(_rollout_decoder, body)
+    rollout = decode(_rollout_decoder, body)
     _check_rollout(rollout, "", limits)
     return rollout
 
 
 def decode_judge_request(body: bytes, rubric: str, limits: Limits) -> t.JudgeRequest:
     """The body of ``POST /v1/judge/{rubric}``. Raises as :func:`decode_request`."""
-    request = _decode(_judge_decoder, body)
+    request = decode(_judge_decoder, body)
     if request.rubric not in ("", rubric):
         raise RequestError.at(ErrorCode.INVALID, "rubric", f"is {request.rubric[:80]!r}, but the path says {rubric!r}")
     request = msgspec.structs.replace(request, rubric=rubric)
@@ -75,45 +70,6 @@ def decode_judge_request(body: bytes, rubric: str, limits: Limits) -> t.JudgeReq
 def encode(value: t.Wire) -> bytes:
     """A struct as JSON: absent fields are left out."""
     return _encoder.encode(value)
-
-
-_T = TypeVar("_T")
-
-
-def _decode(decoder: msgspec.json.Decoder[_T], body: bytes) -> _T:
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        _refuse(str(error), body)
-    except msgspec.DecodeError as error:
-        raise RequestError(ErrorCode.MALFORMED, f"the body is not JSON: {error}") from None
-    except RecursionError:
-        raise RequestError(ErrorCode.MALFORMED, "the body is nested too deeply") from None
-    except UnicodeDecodeError as error:
-        raise RequestError(ErrorCode.MALFORMED, f"the body is not UTF-8: {error.reason}") from None
-
-
-def _refuse(message: str, body: bytes) -> NoReturn:
-    at = _AT_PATH.search(message)
-    path = _with_key(at.group(1), body) if at else ""
-    message = message[: at.start()] if at else message
-    if unknown := _UNKNOWN_FIELD.search(message):
-        path = f"{path}.{unknown.group(1)}" if path else unknown.group(1)
-        message = "unknown field"
-    raise RequestError.at(ErrorCode.INVALID, path, message) from None
-
-
-def _with_key(path: str, body: bytes) -> str:
-    """msgspec does not say which key of a map is at fault (``choices[...]``): the first with a value of wrong type."""
-    head, dots, _ = path.partition("[...]")
-    if not dots:
-        return path
-    value: Any = msgspec.json.decode(body)
-    for name, index in _STEP.findall(head):
-        value = value[name] if name else value[int(index)]
-    right = str if head.endswith(("choices", "fields")) else (int, float)
-    wrong = next(key for key, one in value.items() if not isinstance(one, right) or isinstance(one, bool))
-    return f"{head}.{wrong[:80]}"
 
 
 # --- limits -------------------------------------------------------------------------------------------------

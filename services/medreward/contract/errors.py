@@ -1,10 +1,12 @@
 """What can go wrong with a *request*, who raises it, and what the caller sees.
 
 A request is refused as a whole when its sender may not ask (``unauthorized``), it cannot be understood (``malformed``,
-``invalid``, ``not_found``), is beyond a limit (``too_large``), or cannot be served now (``overloaded``, ``timeout``,
-``unavailable``); ``internal`` is a defect of ours. Whatever concerns one *rollout* is no error of the request: its
-components carry a status (see ``types.Status``) and the rest of the batch is scored. A judge or a scorer that cannot
-serve raises :class:`ServiceError`; the pipeline turns it into that status of the components that asked.
+``invalid``, ``not_found``), is beyond a limit (``too_large``), or cannot be served now (``rate_limited``: its client
+asks too often; ``overloaded``, ``timeout``, ``unavailable``: whoever asks); ``internal`` is a defect of ours. Whatever
+concerns one *rollout* is no error of the request: its components carry a status (see ``types.Status``) and the rest of
+the batch is scored. A judge or a scorer that cannot serve raises :class:`ServiceError`; the pipeline turns it into that
+status of the components that asked. Only :class:`Overbooked`, which says that waiting would have been in vain, refuses
+the request.
 
 Decoding and the limits raise :class:`RequestError`; the two ingresses turn it into their own status by the
 one table below. The table is total: a test fails when a code is missing from it.
@@ -27,6 +29,7 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     TOO_LARGE = "too_large"
+    RATE_LIMITED = "rate_limited"
     OVERLOADED = "overloaded"
     TIMEOUT = "timeout"
     UNAVAILABLE = "unavailable"
@@ -49,6 +52,7 @@ WIRE_STATUS: dict[ErrorCode, WireStatus] = {
     ErrorCode.METHOD_NOT_ALLOWED: WireStatus(405, "UNIMPLEMENTED"),
     # not RESOURCE_EXHAUSTED: that invites a retry, and the same request will never fit
     ErrorCode.TOO_LARGE: WireStatus(413, "INVALID_ARGUMENT"),
+    ErrorCode.RATE_LIMITED: WireStatus(429, "RESOURCE_EXHAUSTED"),
     ErrorCode.OVERLOADED: WireStatus(429, "RESOURCE_EXHAUSTED"),
     ErrorCode.TIMEOUT: WireStatus(504, "DEADLINE_EXCEEDED"),
     ErrorCode.UNAVAILABLE: WireStatus(503, "UNAVAILABLE"),
@@ -67,14 +71,26 @@ class FieldError(NamedTuple):
 class RequestError(Exception):
     """The request is refused; nothing of it was scored."""
 
-    def __init__(self, code: ErrorCode, message: str, fields: tuple[FieldError, ...] = ()) -> None:
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        fields: tuple[FieldError, ...] = (),
+        *,
+        retry_after_s: float | None = None,
+        busy: str = "",
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.fields = fields
+        self.retry_after_s = retry_after_s
+        """seconds after which the same request may be taken; None when that is not known"""
+        self.busy = busy
+        """service that has too much before it, of one that is ``overloaded``; empty: none was asked"""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return RequestError, (self.code, self.message, self.fields)
+        return _request_error, (self.code, self.message, self.fields, self.retry_after_s, self.busy)
 
     @classmethod
     def at(cls, code: ErrorCode, path: str, message: str) -> RequestError:
@@ -89,6 +105,12 @@ class RequestError(Exception):
         return {"error": error}
 
 
+def _request_error(
+    code: ErrorCode, message: str, fields: tuple[FieldError, ...], retry_after_s: float | None, busy: str
+) -> RequestError:
+    return RequestError(code, message, fields, retry_after_s=retry_after_s, busy=busy)
+
+
 class ServiceError(Exception):
     """The judge or the scorer could not serve what it was asked."""
 
@@ -100,3 +122,17 @@ class ServiceError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # on the way between processes; a kind of it that has more to say has its own
         return ServiceError, (self.status, self.detail)
+
+
+class Overbooked(ServiceError):
+    """What was asked could not be done by its deadline, so it was not begun."""
+
+    def __init__(self, service: str, detail: str, retry_after_s: float) -> None:
+        super().__init__("overloaded", detail)
+        self.service = service
+        """``judge``, ``scorer``, or ``ingress``: whose work it would have been"""
+        self.retry_after_s = retry_after_s
+        """seconds until it would fit"""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Overbooked, (self.service, self.detail, self.retry_after_s)

@@ -38,7 +38,7 @@ LAST_TOKEN: Final = re.compile(rf"(?s:.*){_TOKENS}(?:assistant|model){_TOKEN_TAI
 <|assistant|> or <start_of_turn>model (Gemma)"""
 
 END: Final = re.compile(
-    r"<(?=[|/eps｜])(?:\|(?=[a-z])(?:im_end|endoftext|eot_id|eom_id|end_of_text|end|pad|im_start|start_header_id"
+    r"<(?=\|[a-z]|[/eps｜])(?:\|(?:im_end|endoftext|eot_id|eom_id|end_of_text|end|pad|im_start|start_header_id"
     rf"|{_TOKEN_ROLES})\|>|/s>|(?:eos|pad|end_of_turn|start_of_turn|｜end▁of▁sentence｜)>)"
 )
 """a token that ends the turn it stands in; what a policy writes after it is not its response"""

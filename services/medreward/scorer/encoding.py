@@ -40,6 +40,8 @@ _ALIKE: Final = {"visual", "conclusion"}
 """stages that may say the same in the same words, and be sound"""
 # a token is about four characters of English; beyond this many, a part is cut before it is tokenized at all
 _CHARS_PER_TOKEN: Final = 12
+# JSON of boxes is several times as long as what is read of it; a trajectory beyond that is cut before it is cleaned
+_RAW_PER_CHAR: Final = 6
 # a match begins with the first of its brackets, spaces or digits, and gives nothing back: this takes linear time on
 # whatever a policy writes, and while a pattern is at work, no other thread is
 _NUMBER = r"-?\d++(?:\.\d++)?+"
@@ -48,7 +50,7 @@ _COORDINATES = re.compile(rf"{_BEFORE}{_NUMBER}(?:\s*+,\s*+{_NUMBER})++\s*+[)\]}
 _KEYS = re.compile(r"""["'](?:box_2d|bbox_2d|bbox_xyxy_pixel|bbox|box|point|label)["']\s*:\s*,?""")
 _SYNTAX = re.compile(r"""[{}\[\]"]|</?(?:ref|box)>|```(?:json)?""")
 _SPACE = re.compile(r"\s+([,.;:)])|\s+")
-_LOOSE = re.compile(r"(?:\s*,)+(?=\s*(?:[,.;:)]|$))|^\s*,\s*|\(\s*\)")
+_LOOSE = re.compile(r"\s*+,(?=\s*(?:[,.;:)]|$))|^\s*,\s*|\(\s*\)")
 
 
 class Encoded(NamedTuple):
@@ -104,14 +106,15 @@ class Encoder:
             return []
         most = self.max_tokens * _CHARS_PER_TOKEN
         kept = [self._fewer(ask) for ask in asks]
-        texts = [[readable(text) for _, text in parts] for parts, _ in kept]
+        raw = [_within([text for _, text in parts], most * _RAW_PER_CHAR) for parts, _ in kept]
+        texts = [[readable(text) for text, _ in parts] for parts in raw]
         tokens = iter(self._tokenize([_shorter(text, most) for each in texts for text in each]))
         encoded = []
-        for (named, gone), each in zip(kept, texts, strict=True):
+        for (named, gone), given, each in zip(kept, raw, texts, strict=True):
             names = [name for name, _ in named]
             parts = [
-                _Part(name, next(tokens), len(text) <= most, again)
-                for name, text, again in zip(names, each, _repeated(names, each), strict=True)
+                _Part(name, next(tokens), whole and len(text) <= most, again)
+                for name, (_, whole), text, again in zip(names, given, each, _repeated(names, each), strict=True)
             ]
             encoded.append(self._assemble(parts, gone))
         return encoded
@@ -165,6 +168,19 @@ def _repeated(names: list[str], texts: list[str]) -> list[bool]:
         if name in MARKS:
             told.append((name, text))
     return found
+
+
+def _within(texts: list[str], most: int) -> list[tuple[str, bool]]:
+    """Each text, and whether it is whole: over ``most`` characters in all, the longest are cut to equal parts."""
+    sizes = [len(text) for text in texts]
+    if sum(sizes) <= most:
+        return [(text, True) for text in texts]
+    shares = [0] * len(texts)
+    _share(shares, sizes, list(range(len(texts))), most)
+    return [
+        (text, True) if size <= share else (_shorter(text, share), False)
+        for text, size, share in zip(texts, sizes, shares, strict=True)
+    ]
 
 
 def _shorter(text: str, most: int) -> str:

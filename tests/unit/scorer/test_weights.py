@@ -16,6 +16,7 @@ from medreward.scorer.encoding import Encoded
 from medreward.scorer.outcomes import calibrated
 from medreward.scorer.service import ScorerService
 from medreward.scorer.settings import ScorerSettings
+from medreward.scorer.types import OutOfMemory
 from medreward.scoring.deadline import Deadline
 from tests.tiny_scorer import ask, build
 
@@ -222,3 +223,10 @@ def test_the_longest_trajectory_has_run_before_a_checkpoint_is_ready(
     monkeypatch.setattr(PackedBert, "logits", watched)
     load(ScorerSettings(checkpoint=str(checkpoint), device="cpu"))
     assert read == [open_checkpoint(checkpoint).card.max_tokens]
+
+
+def test_memory_that_a_forward_does_not_get_is_out_of_memory_on_a_cpu_too(checkpoint: Path) -> None:
+    weights = load(ScorerSettings(checkpoint=str(checkpoint), device="cpu"))
+    weights._forward = lambda batch: torch.empty(10**15).tolist()  # more than a process can address
+    with pytest.raises(OutOfMemory):
+        weights.logits(weights.encode([ask(1)]))

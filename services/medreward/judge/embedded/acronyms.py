@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from medreward.remember import remember
 
 from .lexicon import LEXICON, LIGHT
 from .text import plain, tokens
@@ -16,7 +17,7 @@ _SHORT = 2
 """words of an answer that may write an acronym in small letters"""
 
 
-@lru_cache(maxsize=4096)
+@remember(4096, longest=400)
 def _words(text: str) -> tuple[str, ...]:
     words = (token.text for token in tokens(plain(text)) if token.text[0].isalnum())
     return tuple(word for word in words if word not in LIGHT)

@@ -6,7 +6,7 @@ a number gives a quantity, any other word is a unit of its own.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from medreward.remember import remember
 
 from .common_words import COMMON
 from .control import NOT_A_SIDE_AFTER, PHRASES, SINGLE, SUBJECTS, Sign, likelier, refers_back
@@ -27,7 +27,7 @@ _STOPS = frozenset(".;?!\n")
 _BREAKS = frozenset(',():/"')
 
 
-@lru_cache(maxsize=16_384)
+@remember(16_384, longest=256)
 def read(text: str) -> Reading:
     """Reads a text; never fails."""
     return _Reader(tokens(plain(text))).run()

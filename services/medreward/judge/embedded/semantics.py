@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from medreward.remember import remember
 from medreward.rewards.matching import normalize
 
 from .acronyms import without_acronym, written_out
@@ -110,7 +110,7 @@ def judge(question: str, reference: str, candidate: str) -> Judgement:
     return best
 
 
-@lru_cache(maxsize=8192)
+@remember(8192, longest=512)
 def aliases(reference: str) -> tuple[str, ...]:
     """The ways a reference gives to say one answer: "glioma / brain tumor", "hit points or health points"."""
     text = _UNIT_SLASH.sub(lambda found: found[0].replace("/", "\0"), reference)

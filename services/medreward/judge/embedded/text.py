@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import NamedTuple
 
+from medreward.remember import remember
 from medreward.rewards.matching.text import fold
 
 MAX_CHARS = 20_000
@@ -55,7 +55,7 @@ class Token(NamedTuple):
     """as it stands in the text"""
 
 
-@lru_cache(maxsize=4096)
+@remember(4096, longest=2048)
 def plain(text: str) -> str:
     """The text in one alphabet and without markup; case and line breaks are kept."""
     text = text[:MAX_CHARS]

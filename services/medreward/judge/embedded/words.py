@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from medreward.remember import remember
+
 _OPPOSING = (
     ("hyper", "hypo"),
     ("intra", "inter", "infra", "extra", "supra", "sub", "endo", "epi", "retro"),
@@ -147,7 +149,11 @@ _DERIVATIONS = frozenset(
 )
 
 
-@lru_cache(maxsize=65_536)
+_MOST = 48
+"""letters of the longest word that is compared and remembered; medicine's own stay below it"""
+
+
+@remember(65_536, longest=_MOST)
 def stem(word: str) -> str:
     """The stem of a lower-case word; what is no word of letters comes back as it is."""
     if len(word) < 4 or not word.isalpha():
@@ -199,11 +205,13 @@ def _single(word: str) -> str:
     return word
 
 
-@lru_cache(maxsize=65_536)
 def same_word(one: str, other: str) -> bool:
     """Whether two stems are one word: a derivation of each other, or a misspelling by one letter."""
-    if one == other:
-        return True
+    return one == other or (max(len(one), len(other)) <= _MOST and _same_word(one, other))
+
+
+@lru_cache(maxsize=65_536)
+def _same_word(one: str, other: str) -> bool:
     if not (one.isalpha() and other.isalpha()) or len(one) < 4 or len(other) < 4 or one[0] != other[0]:
         return False
     if _prefix(one) != _prefix(other) or _suffix(one) != _suffix(other):
@@ -243,9 +251,13 @@ def _one_edit(one: str, other: str) -> bool:
 _LONG = 8
 
 
-@lru_cache(maxsize=65_536)
 def misspelling(one: str, other: str) -> bool:
     """Whether a long word that nobody knows is one that is known, but for two letters ("hemmorhage")."""
+    return max(len(one), len(other)) <= _MOST and _misspelling(one, other)
+
+
+@lru_cache(maxsize=65_536)
+def _misspelling(one: str, other: str) -> bool:
     if min(len(one), len(other)) < _LONG or abs(len(one) - len(other)) > 2 or one[:2] != other[:2]:
         return False
     if _prefix(one) != _prefix(other) or _suffix(one) != _suffix(other):

@@ -36,7 +36,7 @@ _UNLIKELY = re.compile(r"[nN]f*H").sub
 # "Yes, probably due to edema", "B. It may be due to age": it doubts the reason, not the answer.
 _REASONED = re.compile(r"(?<=[,:;(.\ns-])[fpbhH]+(?=s)").sub
 # What stands between an option and its predicate: "B (the second one) is right", "B, is right".
-_ASIDE = re.compile(r"(?<=O)(?:\([^OQ()]*x[^OQ()]*\)(?=[bBdKWnrMw])|-[^OQ,:()-]*x[^OQ,:()-]*-(?=[bBdKW])|,(?=[bBW]))")
+_ASIDE = re.compile(r"(?<=O)(?:\([^OQx()]*x[^OQ()]*\)(?=[bBdKWnrMw])|-[^OQx,:()-]*x[^OQ,:()-]*-(?=[bBdKW])|,(?=[bBW]))")
 _REMARK = re.compile(r"[fWMiBbrhHKnNwpmoePR&|y]+").fullmatch
 _JUDGEMENT = re.compile(r"[fWMiBbrhHKnNwpvd&]+").fullmatch
 _ECHO = re.compile(r"[fp]+[bB]r?").fullmatch

@@ -7,11 +7,11 @@ information" is no answer. "Not yes" rejects without asserting; a lone letter me
 
 from __future__ import annotations
 
-from functools import lru_cache
+from medreward.remember import remember
 
 from .options import Keys, Lexicon
 from .reading import Reading, read
-from .text import normalize
+from .text import MAX_CHARS, normalize
 from .verdict import BadReference, Verdict
 from .vocabulary import IDIOMS
 
@@ -64,9 +64,9 @@ def yes_no(answer: str) -> bool | None:
     return "yes" in chosen if len(chosen) == 1 else None
 
 
-@lru_cache(maxsize=256)
+@remember(256, longest=64)
 def _reference(text: str) -> Keys:
-    found = _REFERENCES.get(normalize(text))
+    found = _REFERENCES.get(normalize(text)) if len(text) <= MAX_CHARS else None
     if found is None:
         raise BadReference("reference.answer", "a closed-ended reference is yes or no")
     return found

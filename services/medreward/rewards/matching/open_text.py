@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from medreward.remember import remember
 
 from .text import MAX_CHARS, normalize
 from .verdict import BadReference, Verdict
@@ -11,7 +11,7 @@ _SLACK = 4
 """an equal answer is never longer than this many times its reference plus ``_ROOM``: markup is all that may go"""
 _ROOM = 400
 
-_normal_reference = lru_cache(maxsize=4096)(normalize)
+_normal_reference = remember(4096, longest=512)(normalize)
 
 
 def match_text(answer: str, reference: str) -> Verdict:

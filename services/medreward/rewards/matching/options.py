@@ -23,6 +23,10 @@ about an option ("right", "no"), so that it counts only where it stands by itsel
 
 SPAN = re.compile(r"(?<![\w-])(?<![Ff]rom )([A-Z])-([A-Z])(?![\w-])")
 """two capitals and a hyphen, a range where both are options; "from A-D" only says what there was to choose"""
+_MOST_CHARS = 16_000
+"""characters of all choices together; a question's own are a few hundred"""
+_REMEMBERED_CHARS = 2000
+"""of all choices together, up to which their lexicon is remembered"""
 _KEY = re.compile(r"[A-Za-z0-9]|[1-9][0-9]").fullmatch
 _FORMS = ("({})", "{})", "{}:", "[{}]", "**{}**", "Option {}", "Answer: {}", "The answer is {}", "The answer is {}.")
 """the commonest ways to give a letter: looked up, though reading them would come to the same"""
@@ -113,7 +117,6 @@ def compile_lexicon(texts: Mapping[str, str]) -> Lexicon:
     )
 
 
-@lru_cache(maxsize=1024)
 def _lexicon(items: tuple[tuple[str, str], ...]) -> Lexicon:
     texts: dict[str, str] = {}
     for key, text in items:
@@ -129,9 +132,15 @@ def _lexicon(items: tuple[tuple[str, str], ...]) -> Lexicon:
     return compile_lexicon(texts)
 
 
+_remembered = lru_cache(maxsize=1024)(_lexicon)
+
+
 def lexicon_of(choices: Mapping[str, str]) -> Lexicon:
     """The compiled lexicon of a question's choices; raises ``BadReference`` on choices that make no sense."""
     try:
-        return _lexicon(tuple(choices.items()))
+        size = sum(map(len, choices.values()))
+        if size > _MOST_CHARS:
+            raise BadReference("choices", f"together over {_MOST_CHARS} characters long")
+        return (_remembered if size <= _REMEMBERED_CHARS else _lexicon)(tuple(choices.items()))
     except TypeError:
         raise BadReference("choices", "keys and texts are strings") from None

@@ -6,10 +6,10 @@ reference has to be nothing else: whatever does not parse to the last character 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from medreward.remember import remember
 
 from .options import Keys, Lexicon
-from .text import clean, normalize
+from .text import MAX_CHARS, clean, normalize
 from .tokens import words_of
 from .verdict import BadReference, names
 from .vocabulary import PLAIN_LABEL_NOUNS
@@ -20,7 +20,7 @@ _TIES = frozenset(".:)-(")
 _ARTICLES = frozenset(("a", "an", "the"))
 
 
-@lru_cache(maxsize=4096)
+@remember(4096, longest=512)
 def single_reference(reference: str, lexicon: Lexicon) -> Keys:
     """The one right option; raises ``BadReference`` for none or several."""
     keys = several_reference(reference, lexicon)
@@ -29,9 +29,11 @@ def single_reference(reference: str, lexicon: Lexicon) -> Keys:
     return keys
 
 
-@lru_cache(maxsize=4096)
+@remember(4096, longest=512)
 def several_reference(reference: str, lexicon: Lexicon) -> Keys:
     """The set of right options; raises ``BadReference`` when there is none."""
+    if len(reference) > MAX_CHARS + lexicon.longest:
+        raise BadReference("reference.answer", "it names none of the choices, or more than them")
     whole = lexicon.whole.get(normalize(reference))
     if whole is not None:
         return _sole(whole)

@@ -52,9 +52,15 @@ _EMPHASIS = re.compile(r"(?<![\d\s])\*+|\*+(?![\d\s])|\*\*+|`+|(?<!\w)_+|_+(?!\w
 # "**B** The lungs are clear": the end of the bold print is the end of the sentence.
 _BOLD_LABEL = re.compile(r"\*\*((?:[Oo]ption )?\(?(?:[A-Za-z0-9]|[Yy]es|YES|[Nn]o|NO)\)?)\*\*(?=\s+[A-Z])")
 _ABBREVIATION = re.compile(r"\b(?:i\.\s?e\.|e\.\s?g\.|a\.k\.a\.)", re.I)
-_ARROW = re.compile(r"[=-]+>+")
+# from the first sign of a run only, or a thousand dashes would be gone through a thousand times
+_ARROW = re.compile(r"(?<![=-])[=-]++>++")
 _RUN = re.compile(r"[^\S\n]{2,}+")
 _COMPOUND = re.compile(r"(?<=[A-Za-z]{2})-(?=[A-Za-z]{2})")
+_MOST_MARKS = 30
+"""marks that may stand on one character; more are kept apart, as Unicode's Stream-Safe Text Format has it (UAX #15)"""
+_STACKABLE = re.compile(rf"[^\x00-\x7f]{{{_MOST_MARKS},}}+")
+_JOINER = "\u034f"
+"""COMBINING GRAPHEME JOINER: shows nothing, and marks are not sorted across it"""
 
 
 def excerpt(text: str) -> str:
@@ -72,13 +78,29 @@ def fold(text: str) -> str:
     text = _SUPER_RUN.sub(lambda run: "^" + "".join(_SUPER[c] for c in run[0]), text)
     text = _SUB_RUN.sub("_", text)
     text = _FRACTION.sub(" ", text.translate(_CHARACTERS))
+    text = _STACKABLE.sub(_unstack, text)
     return unicodedata.normalize("NFKC", text).translate(_CHARACTERS)
+
+
+def _unstack(found: re.Match[str]) -> str:
+    # normalizing sorts the marks on a character, in time that grows with their square
+    kept: list[str] = []
+    run = 0
+    for character in found[0]:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run > _MOST_MARKS:
+            kept.append(_JOINER)
+            run = 1
+        kept.append(character)
+    return "".join(kept)
 
 
 def clean(text: str) -> str:
     """Text without markup, for reading clause by clause; line breaks are kept."""
     if not _PLAIN(text):
-        text = _ABBREVIATION.sub(" ", _undress(fold(text)))
+        text = fold(text)
+        # one character may be normalized to eighteen
+        text = _ABBREVIATION.sub(" ", _undress(text if len(text) <= 2 * MAX_CHARS else excerpt(text)))
     elif "e." in text or "g." in text or "k." in text:
         text = _ABBREVIATION.sub(" ", text)
     # Runs of blanks go, so that the tokenizer never has to try each of them.

@@ -20,7 +20,7 @@ UNITS = [
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=ascii)
-def test_a_megabyte_is_read_within_the_deadline(unit: str) -> None:
+def test_a_megabyte_costs_no_more_than_its_length(unit: str) -> None:
     answer = unit * (MEGABYTE // len(unit))
     choices = CHOICES
     for match in (
@@ -30,13 +30,10 @@ def test_a_megabyte_is_read_within_the_deadline(unit: str) -> None:
         lambda: match_text(answer, "left lung"),
         lambda: match_text(answer[:MAX_CHARS], "left lung"),
     ):
-        # The best of three: another process on the machine is not what is measured. Typically 1 to 20 ms.
-        best = 1.0
-        for _ in range(3):
-            start = time.perf_counter()
-            match()
-            best = min(best, time.perf_counter() - start)
-        assert best < 0.05
+        # The processor's time, typically 1 to 20 ms; what grew with the square of the length would take minutes
+        start = time.process_time()
+        match()
+        assert time.process_time() - start < 1.0
 
 
 def test_a_long_answer_is_read_at_both_ends() -> None:
