@@ -16,22 +16,28 @@ from medreward.cli.errors import CliError, Unusable, one_line
 from medreward.cli.making import Making
 from medreward.cli.progress import counting
 from medreward.cli.report_file import write_json
+from medreward.cli.rescore_audit import AuditRun
 from medreward.cli.rescore_drift import Drift
 from medreward.cli.rescore_report import plain, show
-from medreward.cli.rescore_stored import Stored, check_rollouts, only_rollouts, read_sidecar, stored
+from medreward.cli.rescore_stored import FileRun, Stored, StoredRun
 from medreward.cli.sidecar import sidecar_path
 from medreward.cli.types import Reply
-from medreward.contract.types import Rollout, ScoreRequest
-from medreward.readers import READERS, RESPOND, Options, Source
+from medreward.contract.types import ScoreRequest
 
 
 def rescore(
-    rollouts: Annotated[Path, typer.Argument(metavar="ROLLOUTS", help="What was scored, plain or gzipped.")],
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="What 'medreward score --out' made of it.")],
+    rollouts: Annotated[
+        Path,
+        typer.Argument(metavar="ROLLOUTS", help="What was scored, plain or gzipped; or the directory of an audit log."),
+    ],
+    results: Annotated[
+        Path | None,
+        typer.Argument(metavar="RESULTS", help="What 'medreward score --out' made of it; an audit log has them."),
+    ] = None,
     url: Annotated[str | None, typer.Option(help="Server to ask; without it, scoring happens in this process.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings (YAML) for scoring in this process.")] = None,
     recipe: Annotated[
-        str | None, typer.Option(help="Name of the recipe; without it, the one of RESULTS, as its .run.json says.")
+        str | None, typer.Option(help="Name of the recipe; without it, the one that the results were made by.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File for the report (JSON); it is written anew.")] = None,
     fail_above: Annotated[
@@ -52,21 +58,20 @@ def rescore(
     \b
     Example:
       medreward rescore rollouts.jsonl results.jsonl --url http://127.0.0.1:8000
+      medreward rescore /var/lib/medreward/audit --recipe medsage
     """
     with one_line():
         if Path("-") in (rollouts, results):
             raise Unusable("- is no file; name one, since rollouts are read twice")
-        sidecar = read_sidecar(results)
-        name = recipe or _said(sidecar, "recipe")
+        run = _stored_run(rollouts, results)
+        name = recipe or run.recipe
         if name is None:
-            raise Unusable(
-                f"--recipe: required, since there is no {sidecar_path(results)} to say how the results were made"
-            )
-        job = _Job(rollouts, results, sidecar, name, batch_size, deadline_ms, in_flight)
+            raise Unusable(_no_recipe(results))
+        job = _Job(run, name, batch_size, deadline_ms, in_flight)
         drift, made = asyncio.run(_run(job, url, config))
         if not drift.rollouts:
             raise Unusable(f"{results}: has no results")
-        before = {key: value for key, value in sidecar.items() if key not in ("answered", "input_sha256")}
+        before = run.before
         show(console.out(), drift, before, made)
         if out is not None:
             write_json(out, {"before": before, "now": made, "drift": plain(drift)})
@@ -75,32 +80,34 @@ def rescore(
 
 
 class _Job(NamedTuple):
-    """The command's options, checked, and the sidecar."""
+    """What was scored, and the command's options, checked."""
 
-    rollouts: Path
-    results: Path
-    sidecar: dict[str, Any]
+    run: StoredRun
     recipe: str
     batch_size: int
     deadline_ms: int
     in_flight: int
 
-    def read(self, options: Options) -> Iterator[Rollout]:
-        """The rollouts, as they were read when they were scored."""
-        reader = _said(self.sidecar, "reader") or "rollouts"
-        if reader not in READERS:
-            raise Unusable(f"{self.results} was made with a reader {reader!r} that is not here")
-        return only_rollouts(READERS[reader].read(Source(self.rollouts), options))
+
+def _stored_run(rollouts: Path, results: Path | None) -> StoredRun:
+    if results is not None:
+        return FileRun(rollouts, results)
+    if rollouts.is_dir():
+        return AuditRun(rollouts)
+    raise Unusable(f"RESULTS: required, since {rollouts} is no directory of an audit log")
+
+
+def _no_recipe(results: Path | None) -> str:
+    if results is None:
+        return "--recipe: required, since the audit log has results of several recipes"
+    return f"--recipe: required, since there is no {sidecar_path(results)} to say how the results were made"
 
 
 async def _run(job: _Job, url: str | None, config: Path | None) -> tuple[Drift, dict[str, Any]]:
     async with open_backend(url, config, job.in_flight) as backend:
         making = await Making.begin(backend, job.deadline_ms)
         recipe = find_recipe(await backend.recipes(), job.recipe)
-        respond = next((known for known in RESPOND if known == _said(job.sidecar, "respond")), RESPOND[0])
-        options = Options(respond, (await backend.service()).limits)
-        check_rollouts(job.read(options), job.sidecar, str(job.rollouts), job.results)
-        drift = await _compare(making, job, stored(job.read(options), job.results))
+        drift = await _compare(making, job, job.run.pairs((await backend.service()).limits))
     made = making.made()
     # by the names that the sidecar has
     return drift, {
@@ -130,8 +137,3 @@ async def _compare(making: Making, job: _Job, pairs: Iterator[Stored]) -> Drift:
 
         await in_order(batched(pairs, job.batch_size), work, done, job.in_flight)
     return drift
-
-
-def _said(sidecar: dict[str, Any], name: str) -> str | None:
-    value = sidecar.get(name)
-    return value if isinstance(value, str) else None

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -14,8 +14,9 @@ from medreward.cli.errors import Unusable
 from medreward.cli.sidecar import sidecar_path
 from medreward.cli.types import Fingerprint, SeenResult, decode_result
 from medreward.contract import codec
+from medreward.contract.codec import Limits
 from medreward.contract.types import Rollout
-from medreward.readers import ReaderError, Skipped, Source
+from medreward.readers import READERS, RESPOND, Options, ReaderError, Skipped, Source
 
 
 class Stored(NamedTuple):
@@ -23,6 +24,63 @@ class Stored(NamedTuple):
 
     rollout: Rollout
     result: SeenResult
+
+
+class StoredRun(Protocol):
+    """What was scored once."""
+
+    @property
+    def recipe(self) -> str | None:
+        """By which it was scored; None: nothing says it."""
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """How it was scored, by the names that a sidecar has."""
+
+    def pairs(self, limits: Limits) -> Iterator[Stored]:
+        """The rollouts, which hold no more than ``limits``, with their results.
+
+        Raises:
+            Unusable, ReaderError: they cannot be read, or do not belong together.
+        """
+
+
+class FileRun:
+    """A file of rollouts and the one of their results."""
+
+    def __init__(self, rollouts: Path, results: Path) -> None:
+        """Raises Unusable as :func:`read_sidecar`."""
+        self._rollouts = rollouts
+        self._results = results
+        self._sidecar = read_sidecar(results)
+
+    @property
+    def recipe(self) -> str | None:
+        """As the sidecar says."""
+        return self._said("recipe")
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """As the sidecar says."""
+        return {key: value for key, value in self._sidecar.items() if key not in ("answered", "input_sha256")}
+
+    def pairs(self, limits: Limits) -> Iterator[Stored]:
+        """See :meth:`StoredRun.pairs`."""
+        respond = next((known for known in RESPOND if known == self._said("respond")), RESPOND[0])
+        options = Options(respond, limits)
+        check_rollouts(self._read(options), self._sidecar, str(self._rollouts), self._results)
+        return stored(self._read(options), self._results)
+
+    def _read(self, options: Options) -> Iterator[Rollout]:
+        """The rollouts, as they were read when they were scored."""
+        reader = self._said("reader") or "rollouts"
+        if reader not in READERS:
+            raise Unusable(f"{self._results} was made with a reader {reader!r} that is not here")
+        return only_rollouts(READERS[reader].read(Source(self._rollouts), options))
+
+    def _said(self, name: str) -> str | None:
+        value = self._sidecar.get(name)
+        return value if isinstance(value, str) else None
 
 
 def read_sidecar(results: Path) -> dict[str, Any]:
