@@ -14,6 +14,10 @@ from urllib.parse import unquote
 from medreward.config import Auth, ConfigError, Settings
 from medreward.contract.errors import ErrorCode, RequestError
 from medreward.ingress.keys import Keys, KeysError
+from medreward.observability.request_id import current
+
+ANONYMOUS = "anonymous"
+"""what a client without a key is called"""
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 """of the HTTP application: what probes and Prometheus ask for without a key"""
@@ -46,7 +50,7 @@ class Doorkeeper:
         return [] if self._keys is None else self._keys.clients
 
     def admit(self, sent: Iterable[bytes]) -> None:
-        """Returns when one who sends these ``authorization`` headers may ask.
+        """Returns when one who sends these ``authorization`` headers may ask; the running request then knows who it is.
 
         Raises:
             RequestError: ``unauthorized``.
@@ -59,8 +63,11 @@ class Doorkeeper:
         scheme, _, key = headers[0].strip().partition(b" ")
         if len(headers) > 1 or scheme.lower() != b"bearer":
             _refuse("authorization: must be 'Bearer KEY', once")
-        if self._keys.client_of(key.strip()) is None:
+        client = self._keys.client_of(key.strip())
+        if client is None:
             _refuse("authorization: the API key is not one of this service")
+        if (request := current()) is not None:
+            request.client = client
 
     def admit_call(self, context: Any) -> None:
         """The same for a gRPC call, of Ray Serve's context or gRPC's own.
@@ -77,6 +84,12 @@ class Doorkeeper:
             return
         values = [value for name, value in context.invocation_metadata() or () if name == HEADER]
         self.admit(value if isinstance(value, bytes) else value.encode("utf-8", "replace") for value in values)
+
+
+def asking() -> str:
+    """The client whose request the running task works for."""
+    request = current()
+    return (request.client if request is not None else "") or ANONYMOUS
 
 
 class Guard:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -16,16 +17,23 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from medreward import __version__
 from medreward.config import RequestLimits
 from medreward.contract import codec
 from medreward.contract import types as t
 from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
-from medreward.ingress.auth import Doorkeeper, Guard
+from medreward.ingress.auth import Doorkeeper, Guard, asking
+from medreward.ingress.docs_page import add_docs
+from medreward.ingress.grpc import RETRY_METADATA
 from medreward.ingress.openapi import describe
+from medreward.ingress.rates import Rates
+from medreward.ingress.readiness import Readiness
+from medreward.ingress.security_headers import SecurityHeaders
 from medreward.judge.desk import Desk
 from medreward.observability.observer import Call, Observer
+from medreward.observability.request_id import RequestIds
 from medreward.scoring.pipeline import Pipeline
 from medreward.scoring.recipes import Recipe
 from medreward.scoring.registry import summary
@@ -45,16 +53,31 @@ _HEADERS = {
 
 
 def create_app(
-    pipeline: Pipeline, desk: Desk, limits: RequestLimits, observer: Observer, doorkeeper: Doorkeeper | None = None
+    pipeline: Pipeline,
+    desk: Desk,
+    limits: RequestLimits,
+    observer: Observer,
+    doorkeeper: Doorkeeper | None = None,
+    *,
+    rates: Rates | None = None,
+    readiness: Readiness | None = None,
+    ids_echoed: bool = False,
 ) -> FastAPI:
-    """The HTTP application over a pipeline and the judge's desk; without a ``doorkeeper`` anyone may ask."""
-    app = FastAPI(title="medreward", version=__version__, description=_ABOUT)
+    """The HTTP application over a pipeline and the judge's desk; without a ``doorkeeper`` anyone may ask.
+
+    Without ``rates`` as often as they like, and without ``readiness`` it is always ready.
+
+    ``ids_echoed``: the server before it puts a request's ``x-request-id`` on the reply, as Ray Serve does.
+    """
+    app = FastAPI(title="medreward", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None)
+    rates, readiness = rates or Rates(), readiness or Readiness()
     codec_limits = limits.for_codec()
 
     async def score(request: Request) -> Response:
         """Score a batch of rollouts by a recipe."""
         arrived = time.monotonic()
         with observer.call("http", "score", request.headers) as call:
+            await rates.request(asking())
             decoded = codec.decode_request(await _body(request, limits), codec_limits)
             return await reply(call, decoded, arrived)
 
@@ -66,12 +89,14 @@ def create_app(
             known = ", ".join(sorted(pipeline.rewards))
             raise RequestError(ErrorCode.NOT_FOUND, f"unknown reward {name[:80]!r}, there are {known}")
         with observer.call("http", "score_one", request.headers) as call:
+            await rates.request(asking())
             rollout = codec.decode_rollout(await _body(request, limits), codec_limits)
             decoded = t.ScoreRequest(components={name: 1.0}, explain=True, rollouts=[rollout])
             return await reply(call, decoded, arrived)
 
     async def reply(call: Call, request: t.ScoreRequest, arrived: float) -> Response:
-        response = await pipeline.score(request, arrived=arrived)
+        await rates.rollouts(asking(), len(request.rollouts))
+        response = await pipeline.score(request, arrived=arrived, in_place=call.in_place, trail=call.trail)
         call.scored(request, response)
         return _json(codec.encode(response))
 
@@ -79,9 +104,11 @@ def create_app(
         """Put texts to the judge under a rubric."""
         arrived = time.monotonic()
         with observer.call("http", "judge", request.headers) as call:
+            await rates.request(asking())
             body = await _body(request, limits)
             decoded = codec.decode_judge_request(body, request.path_params["rubric"], codec_limits)
-            response = await desk.rule(decoded, arrived=arrived)
+            await rates.rollouts(asking(), len(decoded.items))
+            response = await desk.rule(decoded, arrived=arrived, trail=call.trail)
             call.ruled(decoded, response)
             return _json(codec.encode(response))
 
@@ -108,15 +135,21 @@ def create_app(
 
     async def info(request: Request) -> Response:
         """What this service is, and what a request may hold."""
-        return _dump({"version": __version__, "services": pipeline.services(), "limits": limits.model_dump()})
+        held = limits.model_dump(exclude={"per_client"})
+        return _dump({"version": __version__, "services": pipeline.services(), "limits": held})
 
     async def healthz(request: Request) -> Response:
         """The process is alive."""
         return _dump({"status": "ok"})
 
     async def readyz(request: Request) -> Response:
-        """Rollouts can be scored."""
-        return _dump({"status": "ready"})
+        """Whether rollouts can be scored."""
+        ready, services = await readiness.look()
+        if ready:
+            return _dump({"status": "ready", "services": services})
+        late = ", ".join(name for name, state in services.items() if state == "starting")
+        error = RequestError(ErrorCode.UNAVAILABLE, f"no answer yet of: {late}")
+        return _dump({"status": "starting", "services": services, **error.body()}, 503, _headers(error))
 
     async def exposition(request: Request) -> Response:
         """Metrics for Prometheus."""
@@ -137,18 +170,21 @@ def create_app(
     ]
     for method, path, endpoint in routes:
         app.add_route(path, endpoint, methods=[method], include_in_schema=False)
+    add_docs(app)
     doorkeeper = doorkeeper or Doorkeeper()
     app.openapi = describe(app, pipeline, desk, limits, doorkeeper.asks_for_keys)  # type: ignore[method-assign]
     refused = _handle_errors(app, observer)
     if doorkeeper.asks_for_keys:
         app.add_middleware(Guard, doorkeeper=doorkeeper, refused=refused)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestIds, echoed=ids_echoed)  # the last: it stands before the others
     return app
 
 
 async def _body(request: Request, limits: RequestLimits) -> bytes:
     most = limits.body_bytes
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > most:
+    if declared.isascii() and declared.isdigit() and int(declared) > most:
         _too_large(limits)
     if request.headers.get("content-encoding", "identity").lower() not in ("identity", ""):
         raise RequestError(ErrorCode.MALFORMED, "content-encoding: only identity is understood")
@@ -162,6 +198,9 @@ async def _body(request: Request, limits: RequestLimits) -> bytes:
                 chunks.append(chunk)
     except TimeoutError:
         raise RequestError(ErrorCode.TIMEOUT, f"the body did not arrive within {limits.body_timeout_s} s") from None
+    except ClientDisconnect:
+        # nobody reads the answer; it is counted as theirs, not as a defect of ours
+        raise RequestError(ErrorCode.MALFORMED, "the body broke off: its sender hung up") from None
     return b"".join(chunks)
 
 
@@ -177,8 +216,8 @@ def _handle_errors(app: FastAPI, observer: Observer) -> Callable[[RequestError],
     """
 
     def refuse(error: RequestError) -> Response:
-        observer.refused("http", error.code)
-        return _dump(error.body(), WIRE_STATUS[error.code].http, _HEADERS.get(error.code))
+        observer.refused("http", error.code, error.busy)
+        return _dump(error.body(), WIRE_STATUS[error.code].http, _headers(error))
 
     async def on_request_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestError)
@@ -199,6 +238,15 @@ def _handle_errors(app: FastAPI, observer: Observer) -> Callable[[RequestError],
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, on_defect)
     return refuse
+
+
+def _headers(error: RequestError) -> dict[str, str]:
+    headers = dict(_HEADERS.get(error.code, {}))
+    if error.retry_after_s is not None:
+        # whole seconds are all that HTTP knows; who understands the other comes back sooner
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+        headers[RETRY_METADATA] = str(math.ceil(error.retry_after_s * 1000))
+    return headers
 
 
 def _recipe(recipe: Recipe) -> dict[str, Any]:

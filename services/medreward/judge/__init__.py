@@ -3,7 +3,7 @@
 This page is the seam: what is asked of a judge, what it answers, and the Protocol. Behind it:
 
     service.py    a judgement's way: short cut, cache, single flight (flights.py), engine, verdict, ruling
-    caller.py     how the engine is asked: gate, retry, recovery
+    caller.py     how the engine is asked: gate, retry, recovery; ahead.py: what would be late is refused at once
     rubrics/      prompts as files          prompt.py, clean.py    texts -> prompt, fenced and cut
     verdict.py    reply -> verdict          expected.py            log probabilities -> expected score
     engines/      OpenAI-compatible         embedded/              deterministic, for laptops and tests
@@ -37,6 +37,21 @@ class JudgeAsk(NamedTuple):
     """ask for the reason too"""
 
 
+class Judgement(NamedTuple):
+    """How a verdict came about: what an audit keeps of it beside the verdict."""
+
+    key: str = ""
+    """hash of all that the engine's reply depends on; empty: none was needed, or none could be asked"""
+    source: str = ""
+    """where it was asked: ``engine``, ``cache``, ``shared`` (with an equal one), ``short_cut``; empty: nowhere"""
+    swapped_key: str = ""
+    """the same where the two answers were judged exchanged too"""
+    swapped_source: str = ""
+    scores: Mapping[str, float] = {}
+    """those that count"""
+    margin: float | None = None
+
+
 class Judged(NamedTuple):
     """The answers to a batch of asks, in order."""
 
@@ -44,6 +59,8 @@ class Judged(NamedTuple):
     fingerprint: Mapping[str, str] = {}
     """what they depend on, as of now"""
     counts: JudgeCounts = JudgeCounts()
+    judgements: Sequence[Judgement] = ()
+    """how each came about; empty where nobody keeps it"""
 
 
 class Ruling(NamedTuple):
@@ -59,6 +76,8 @@ class Ruling(NamedTuple):
     margin: float | None = None
     """points between the difference of the two scores and the border; None where nothing was compared"""
     reason: str | None = None
+    judgement: Judgement | None = None
+    """how it came about; None where nobody keeps it"""
 
 
 class Ruled(NamedTuple):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from medreward.judge.flights import Flights
@@ -9,7 +12,9 @@ from medreward.judge.gate import Gate
 from medreward.judge.settings import JudgeSettings
 from medreward.judge.tally import Tally
 from medreward.judge.types import Completion, Engine, EngineError, Prompt
+from medreward.observability import tracing
 from medreward.scoring.deadline import Deadline
+from medreward.scoring.pace import Pace
 
 
 class Caller:
@@ -23,9 +28,15 @@ class Caller:
         self.gate = Gate(settings.max_concurrency, settings.max_queued, settings.rate_per_s)
         self.trouble: str | None = None
         """why the engine was lost, while it is"""
+        self.pace = Pace()
+        """seconds that the engine takes for a call"""
+        # they end in bunches, so that one alone says little
+        self.turnover = Pace(newest=0.02)
+        """seconds between the ends of two calls, while others wait for their places"""
+        self._ended: float | None = None
 
-    async def complete(self, prompt: Prompt, tally: Tally) -> Completion:
-        """What the engine writes.
+    async def complete(self, prompt: Prompt, tally: Tally, key: str = "") -> Completion:
+        """What the engine writes; ``key`` is what the traces call the prompt by.
 
         Raises:
             ServiceError: ``overloaded`` at the gate, or what the engine said at last.
@@ -39,13 +50,49 @@ class Caller:
         )
         async for attempt in attempts:
             with attempt:
+                asked = time.monotonic()
                 async with self.gate.entered():
                     tally.engine_calls += 1
                     tally.retries += attempt.retry_state.attempt_number > 1
-                    completion = await self._engine.complete(prompt, Deadline.after_ms(self._call_ms))
+                    about: dict[str, str | int | float] = {
+                        "key": key,
+                        "rubric": prompt.rubric.name,
+                        "attempt": attempt.retry_state.attempt_number,
+                        "waited_ms": round((time.monotonic() - asked) * 1000, 3),
+                    }
+                    with tracing.span("engine.call", "client", None, **about) as span:
+                        completion = await self._timed(prompt)
+                        span.set(
+                            prompt_tokens=completion.prompt_tokens,
+                            cached_tokens=completion.cached_tokens,
+                            completion_tokens=completion.completion_tokens,
+                            finish=completion.finish,
+                        )
                 tally.completed(completion)
                 self.trouble = None
+                number = attempt.retry_state.attempt_number
+        return completion if number == 1 else completion._replace(attempts=number)
+
+    async def _timed(self, prompt: Prompt) -> Completion:
+        began = time.monotonic()
+        try:
+            completion = await self._engine.complete(prompt, Deadline.after_ms(self._call_ms))
+        except (asyncio.CancelledError, EngineError) as error:
+            # of one that was given up it is known that it would have taken longer
+            if isinstance(error, asyncio.CancelledError) or error.status == "timeout":
+                self.pace.took_more(time.monotonic() - began)
+            raise
+        finally:
+            self._left()
+        self.pace.took(time.monotonic() - began)
         return completion
+
+    def _left(self) -> None:
+        """A call ended, in whatever way: its place is free for another."""
+        now = time.monotonic()
+        if self._ended is not None:
+            self.turnover.took(now - self._ended)
+        self._ended = now if self.gate.waiting else None
 
     def _worth_it(self, error: BaseException) -> bool:
         """Whether to ask again: not when the engine wants to be left alone for longer than a call may take."""

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from medreward.contract import types as t
-from medreward.contract.errors import RequestError, ServiceError
+from medreward.contract.errors import Overbooked, RequestError, ServiceError
 from medreward.judge import Judge, Ruled, Ruling
+from medreward.judge.choice import find_rubric
 from medreward.judge.rubrics import Rubric
-from medreward.judge.service import find_rubric
+from medreward.scoring.admission import refusal
 from medreward.scoring.deadline import Deadline
 from medreward.scoring.guarded import answered
+from medreward.scoring.trail import Trail
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,12 @@ class Desk:
         self._default_deadline_ms = default_deadline_ms
 
     async def rule(
-        self, request: t.JudgeRequest, *, arrived: float | None = None, within_ms: float | None = None
+        self,
+        request: t.JudgeRequest,
+        *,
+        arrived: float | None = None,
+        within_ms: float | None = None,
+        trail: Trail | None = None,
     ) -> t.JudgeResponse:
         """One verdict an item, in order. The arguments are those of ``Pipeline.score``.
 
@@ -42,6 +49,10 @@ class Desk:
         find_rubric(self.rubrics, request.rubric, [item.fields for item in request.items])
         ruled = await self._ruled(request, deadline)
         verdicts = [_verdict(item.id, ruling) for item, ruling in zip(request.items, ruled.rulings, strict=True)]
+        if trail is not None:
+            for position, ruling in enumerate(ruled.rulings):
+                if ruling.judgement is not None:
+                    trail.judged(position, request.rubric, [ruling.judgement])
         done = time.monotonic()
         timing = t.Timing(
             queue=_ms(started - arrived),
@@ -67,6 +78,8 @@ class Desk:
                 deadline,
                 passing=(RequestError,),
             )
+        except Overbooked as error:
+            raise refusal(error) from None
         except ServiceError as error:
             return self._none(items, Ruling(error.status, error.detail))
         if len(ruled.rulings) != len(items):

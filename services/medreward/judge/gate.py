@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from aiolimiter import AsyncLimiter
 
 from medreward.contract.errors import ServiceError
+from medreward.judge.types import Meter
 
 
 class Gate:
@@ -25,6 +26,8 @@ class Gate:
         """calls that wait"""
         self.inside = 0
         """calls that were let in and have not ended"""
+        self.meter: Meter | None = None
+        """who is told when these two change"""
 
     @asynccontextmanager
     async def entered(self) -> AsyncIterator[None]:
@@ -37,6 +40,7 @@ class Gate:
         if full and self.waiting >= self._queued:
             raise ServiceError("overloaded", f"{self.waiting} judgements wait already, and no more may")
         self.waiting += 1
+        self._tell()
         try:
             await self._free.acquire()
             try:
@@ -45,11 +49,20 @@ class Gate:
             except BaseException:
                 self._free.release()
                 raise
-        finally:
+        except BaseException:
             self.waiting -= 1
+            self._tell()
+            raise
+        self.waiting -= 1
         self.inside += 1
+        self._tell()
         try:
             yield
         finally:
             self.inside -= 1
+            self._tell()
             self._free.release()
+
+    def _tell(self) -> None:
+        if self.meter is not None:
+            self.meter.queue(self.waiting, self.inside)

@@ -17,11 +17,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from medreward.contract.errors import ErrorCode, RequestError, ServiceError
-from medreward.judge import JudgeAsk, Judged, Ruled, Ruling
+from medreward.contract.errors import ServiceError
+from medreward.judge import JudgeAsk, Judged, Judgement, Ruled, Ruling
 from medreward.judge import verdict as verdicts
+from medreward.judge.ahead import Ahead
 from medreward.judge.cache import NoCache, VerdictCache
 from medreward.judge.caller import Caller
+from medreward.judge.choice import ASKED, find_rubric, semantics_rubric
 from medreward.judge.flights import Flights
 from medreward.judge.prompt import FieldProblem, TextLimits, render
 from medreward.judge.rubrics import Rubric
@@ -29,9 +31,10 @@ from medreward.judge.ruling import averaged, compare, is_low, on_menu, rule, sco
 from medreward.judge.settings import JudgeSettings
 from medreward.judge.shortcut import short_cut
 from medreward.judge.tally import Tally
-from medreward.judge.types import Engine, Prompt, Verdict
+from medreward.judge.types import Completion, Engine, Keeper, Meter, Prompt, Verdict
 from medreward.rewards.types import Outcome, unscored
 from medreward.scoring.deadline import Deadline
+from medreward.scoring.settings import Admission
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,8 @@ class _Item(NamedTuple):
     explain: bool
     prompt: Prompt
     key: str
+    sources: dict[str, str]
+    """key of each prompt that was asked -> where its verdict came from; the first is that of ``key``"""
 
 
 class JudgeService:
@@ -59,14 +64,22 @@ class JudgeService:
         settings: JudgeSettings,
         cache: VerdictCache,
         caller: Caller | None = None,
+        keeper: Keeper | None = None,
+        admission: Admission | None = None,
     ) -> None:
-        """Raises ValueError as :func:`semantics_rubric`."""
+        """With a ``keeper``, answers tell how they came about; without ``admission`` all may wait.
+
+        Raises ValueError as :func:`semantics_rubric`.
+        """
         self._engine = engine
         self._rubrics = rubrics
         self._semantics = semantics_rubric(rubrics, settings)
         self._settings = settings
         self._cache = cache
         self._caller = caller or Caller(engine, settings)
+        self._keeper = keeper
+        self._ahead = Ahead(self._caller, settings, admission or Admission(enabled=False))
+        self._meter: Meter | None = None
         self._flights: Flights[tuple[str, bool], Verdict] = Flights()
         self._work: dict[tuple[str, bool], Tally] = {}
         self._starting: asyncio.Future[None] | None = None
@@ -83,6 +96,14 @@ class JudgeService:
     def without_cache(self) -> JudgeService:
         """The same judge, behind the same limits, that asks the engine every time."""
         return JudgeService(self._engine, self._rubrics, self._settings, NoCache(), self._caller)
+
+    def watched_by(self, meter: Meter) -> None:
+        """Tells ``meter`` of its queue and its margins from now on; not of the margins :meth:`without_cache`."""
+        self._meter = self._caller.gate.meter = meter
+
+    def wait_s(self) -> float:
+        """Seconds that a judgement would wait for the engine now, as estimated."""
+        return self._ahead.wait_s()
 
     async def start(self) -> None:
         """Learns what the engine is; whoever does not call it waits for it with the first judgement.
@@ -112,7 +133,8 @@ class JudgeService:
         rulings = await self._rulings(self._semantics, fields, explain, deadline, tally)
         engine = self._engine.identity()["engine"]
         outcomes = [_outcome(ruling, engine) for ruling in rulings]
-        return Judged(outcomes, self.fingerprint(), tally.counts())
+        told = [ruling.judgement or Judgement() for ruling in rulings] if self._keeper is not None else ()
+        return Judged(outcomes, self.fingerprint(), tally.counts(), told)
 
     async def rule(self, rubric: str, items: Sequence[Mapping[str, str]], explain: bool, deadline: Deadline) -> Ruled:
         """One ruling an item, in order.
@@ -153,6 +175,8 @@ class JudgeService:
             prepared = [next(rulings) if isinstance(item, _Item) else item for item in prepared]
         done = [item for item in prepared if isinstance(item, Ruling)]
         tally.failed += sum(ruling.status != "ok" for ruling in done)
+        if self._meter is not None:
+            self._meter.margins([ruling.margin for ruling in done if ruling.margin is not None])
         return done
 
     def _prepare(self, rubric: Rubric, fields: Mapping[str, str], explain: bool, tally: Tally) -> _Item | Ruling:
@@ -163,8 +187,8 @@ class JudgeService:
             return Ruling("invalid_input", f"{problem.field}: {problem}")
         if not prompt.cut and (ruling := short_cut(rubric, prompt.fields)) is not None:
             tally.short_cuts += 1
-            return ruling
-        return _Item(rubric, fields, explain, prompt, self._key(prompt))
+            return ruling if self._keeper is None else ruling._replace(judgement=Judgement(source="short_cut"))
+        return _Item(rubric, fields, explain, prompt, self._key(prompt), {})
 
     def _prompt(self, rubric: Rubric, fields: Mapping[str, str], explain: bool, *, swapped: bool) -> Prompt:
         return render(
@@ -179,16 +203,28 @@ class JudgeService:
         )
 
     async def _within(self, items: Sequence[_Item], deadline: Deadline, tally: Tally) -> list[Ruling]:
-        """A ruling an item, before the deadline; each that is not done by then has status ``timeout``."""
+        """A ruling an item, before the deadline; each that is not done by then has status ``timeout``.
+
+        Raises:
+            Overbooked: the engine has too much before it.
+        """
         try:
             async with asyncio.timeout(deadline.remaining()):
                 known = await self._cache.find([item.key for item in items])
         except TimeoutError:
             return [self._late()] * len(items)
+        new = {
+            item.key
+            for item, verdict in zip(items, known, strict=True)
+            if verdict is None and not self._flights.under_way((item.key, item.explain))
+        }
+        self._ahead.admit(len(new), deadline)
         tasks = [
             asyncio.ensure_future(_typed(self._ruling(item, verdict, tally), item.prompt.cut))
             for item, verdict in zip(items, known, strict=True)
         ]
+        first = {item.key: task for item, task in zip(items, tasks, strict=True) if item.key in new}
+        self._ahead.take(first.values())
         try:
             await asyncio.wait(tasks, timeout=deadline.remaining())
         finally:
@@ -197,11 +233,12 @@ class JudgeService:
                 task.cancel()
             # the last waiter of a flight cancels it, before this batch is answered
             await asyncio.gather(*late, return_exceptions=True)
-        return [self._late() if task.cancelled() else task.result() for task in tasks]
+        rulings = [self._late() if task.cancelled() else task.result() for task in tasks]
+        return rulings if self._keeper is None else [_told(*pair) for pair in zip(items, rulings, strict=True)]
 
     async def _ruling(self, item: _Item, known: Verdict | None, tally: Tally) -> Ruling:
         settings, rubric = self._settings, item.rubric
-        verdict = await self._verdict(item.prompt, item.key, item.explain, known, tally)
+        verdict = await self._verdict(item.prompt, item.key, item.explain, known, tally, item.sources)
         if not rubric.scores:
             return rule(rubric, verdict, {}, settings)
         scores, orders = scores_of(verdict, settings), 1
@@ -212,20 +249,31 @@ class JudgeService:
                 prompt = self._prompt(rubric, item.fields, False, swapped=True)
                 key = self._key(prompt)
                 (known,) = await self._cache.find([key])
-                exchanged = await self._verdict(prompt, key, False, known, tally)
+                exchanged = await self._verdict(prompt, key, False, known, tally, item.sources)
                 scores, orders = averaged([scores, scores_of(exchanged, settings)]), 2
             tally.low_references += is_low(compare(scores, rubric, settings).reference, rubric, settings)
         return rule(rubric, verdict, scores, settings, orders=orders)
 
-    async def _verdict(self, prompt: Prompt, key: str, explain: bool, known: Verdict | None, tally: Tally) -> Verdict:
+    async def _verdict(
+        self,
+        prompt: Prompt,
+        key: str,
+        explain: bool,
+        known: Verdict | None,
+        tally: Tally,
+        sources: dict[str, str],
+    ) -> Verdict:
         # it may have been finished since the cache was asked
         known = self._cache.peek(key) or known
         if known is not None and on_menu(prompt.rubric, known) and (known.reason is not None or not explain):
             tally.cache_hits += 1
+            sources[key] = "cache"
             return known if explain else known._replace(reason=None)
         flight = (key, explain)
+        sources[key] = "engine"
         if self._flights.under_way(flight):
             tally.coalesced += 1
+            sources[key] = "shared"
         work = self._work.setdefault(flight, Tally())
         try:
             verdict = await self._flights.share(flight, lambda: self._ask(prompt, key, work))
@@ -238,10 +286,19 @@ class JudgeService:
 
     async def _ask(self, prompt: Prompt, key: str, work: Tally) -> Verdict:
         """The engine's verdict, kept."""
-        completion = await self._caller.complete(prompt, work)
-        verdict = verdicts.read(prompt, completion)
+        completion = await self._caller.complete(prompt, work, key)
+        try:
+            verdict = verdicts.read(prompt, completion)
+        except ServiceError as error:
+            self._keep(prompt, key, completion, error)
+            raise
+        self._keep(prompt, key, completion, verdict)
         self._cache.keep(key, verdict)
         return verdict
+
+    def _keep(self, prompt: Prompt, key: str, completion: Completion, said: Verdict | ServiceError) -> None:
+        if self._keeper is not None:
+            self._keeper.replied(prompt, key, completion, said, self._fingerprint(prompt.rubric))
 
     def _late(self) -> Ruling:
         trouble = f"; the engine: {self._caller.trouble}" if self._caller.trouble else ""
@@ -283,51 +340,8 @@ class JudgeService:
         return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=20).hexdigest()
 
 
-_ASKED = ("question", "context", "reference", "candidate")
-
-
-def semantics_rubric(rubrics: Mapping[str, Rubric], settings: JudgeSettings) -> Rubric:
-    """The rubric that decides the semantics reward.
-
-    Raises:
-        ValueError: the one that the settings name is not there, or cannot be it.
-    """
-    fitting = sorted(
-        name
-        for name, rubric in rubrics.items()
-        if rubric.swap == ("reference", "candidate")
-        and all(field in _ASKED or not spec.required for field, spec in rubric.fields.items())
-    )
-    if settings.semantics_rubric not in fitting:
-        raise ValueError(
-            f"judge.semantics_rubric: {settings.semantics_rubric!r} does not compare reference and candidate by what a "
-            f"rollout has ({', '.join(_ASKED)}); of {', '.join(fitting)}"
-        )
-    return rubrics[settings.semantics_rubric]
-
-
-def find_rubric(rubrics: Mapping[str, Rubric], name: str, items: Sequence[Mapping[str, str]]) -> Rubric:
-    """The rubric of that name, if it has all the fields that the items give.
-
-    Raises:
-        RequestError: ``not_found`` (no such rubric) or ``invalid`` (a field that the rubric does not have).
-    """
-    rubric = rubrics.get(name)
-    if rubric is None:
-        known = ", ".join(sorted(rubrics))
-        raise RequestError(ErrorCode.NOT_FOUND, f"unknown rubric {name[:80]!r}, there are {known}")
-    for index, fields in enumerate(items):
-        for field in fields:
-            if field not in rubric.fields:
-                path = f"items[{index}].fields.{field[:80]}"
-                raise RequestError.at(
-                    ErrorCode.INVALID, path, f"unknown field, the rubric {name} has {', '.join(rubric.fields)}"
-                )
-    return rubric
-
-
 def _fields(ask: JudgeAsk, rubric: Rubric) -> dict[str, str]:
-    texts = dict(zip(_ASKED, (ask.question, ask.context, ask.reference, ask.candidate), strict=True))
+    texts = dict(zip(ASKED, (ask.question, ask.context, ask.reference, ask.candidate), strict=True))
     return {name: text for name, text in texts.items() if name in rubric.fields}
 
 
@@ -341,6 +355,14 @@ def _outcome(ruling: Ruling, engine: str) -> Outcome:
     if ruling.reason is not None:
         explanation["reason"] = ruling.reason
     return Outcome("ok", ruling.value, ruling.detail, explanation)
+
+
+def _told(item: _Item, ruling: Ruling) -> Ruling:
+    """The ruling with how it came about; where it is no verdict, with what was asked, and where."""
+    (key, source), *exchanged = item.sources.items() or [(item.key, "")]
+    swapped_key, swapped_source = exchanged[0] if exchanged else ("", "")
+    judgement = Judgement(key, source, swapped_key, swapped_source, ruling.scores, ruling.margin)
+    return ruling._replace(judgement=judgement)
 
 
 def _failed(done: asyncio.Future[None]) -> bool:

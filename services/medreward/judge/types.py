@@ -66,6 +66,8 @@ class Completion(NamedTuple):
     completion_tokens: int = 0
     tokens: Sequence[Token] = ()
     """with log probabilities, where they were asked for; their texts joined start with ``text``"""
+    attempts: int = 1
+    """calls of the engine that it took"""
 
 
 class Verdict(NamedTuple):
@@ -79,6 +81,28 @@ class Verdict(NamedTuple):
     """only where it was asked for"""
     distributions: Mapping[str, Mapping[int, float]]
     """for each score its probabilities, which sum to 1; one that the log probabilities do not tell is absent"""
+
+
+class Keeper(Protocol):
+    """Somebody who keeps what engines write."""
+
+    def replied(
+        self,
+        prompt: Prompt,
+        key: str,
+        completion: Completion,
+        said: Verdict | ServiceError,
+        fingerprint: Mapping[str, str],
+    ) -> None:
+        """The engine answered a prompt. Never waits, and never raises.
+
+        Args:
+            prompt: that it was given.
+            key: hash of all that the answer depends on.
+            completion: what it wrote.
+            said: the verdict, or why it is none.
+            fingerprint: what verdicts under the prompt's rubric depend on.
+        """
 
 
 class EngineError(ServiceError):
@@ -99,6 +123,16 @@ class EngineError(ServiceError):
 
 def _engine_error(status: Status, detail: str, retryable: bool, retry_after_s: float | None) -> EngineError:
     return EngineError(status, detail, retryable=retryable, retry_after_s=retry_after_s)
+
+
+class Meter(Protocol):
+    """Who wants to know what a judge is doing."""
+
+    def queue(self, waiting: int, inside: int) -> None:
+        """So many calls wait for the engine, and so many are in it, from now on."""
+
+    def margins(self, points: Sequence[float]) -> None:
+        """How far the rulings of a batch lie from the border between 1 and 0, in points."""
 
 
 class Engine(Protocol):

@@ -12,9 +12,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from medreward.contract.errors import ServiceError
+from medreward.contract.errors import Overbooked, ServiceError
 from medreward.contract.types import STATUSES, JudgeCounts
-from medreward.judge import Judge, JudgeAsk
+from medreward.judge import Judge, JudgeAsk, Judgement
 from medreward.rewards.types import Outcome, unscored
 from medreward.scorer import Scorer, ScorerAsk
 from medreward.scoring.deadline import Deadline
@@ -68,8 +68,14 @@ class Asks(Generic[Ask]):
         name: str,
         call: Callable[[Sequence[Ask], Deadline], Awaitable[Sequence[Outcome]]] | None,
         deadline: Deadline,
+        *,
+        whole: bool = False,
     ) -> None:
-        """Asks the service called ``name``. Never raises but for cancellation; after it every ask has an outcome."""
+        """Asks the service called ``name``; after it every ask has an outcome.
+
+        Raises:
+            Overbooked: only with ``whole``, when it cannot be done in time and nothing of it was begun.
+        """
         asks = list(self._position)
         if call is None:
             self._outcomes = [unscored("unavailable", f"no {name} is configured")] * len(asks)
@@ -77,6 +83,8 @@ class Asks(Generic[Ask]):
         try:
             outcomes = await answered(name, lambda: call(asks, deadline), deadline)
         except ServiceError as error:
+            if whole and isinstance(error, Overbooked):
+                raise
             self._outcomes = [unscored(error.status, error.detail)] * len(asks)
         else:
             if len(outcomes) != len(asks):
@@ -94,12 +102,16 @@ class JudgeCall:
         self._counts: JudgeCounts | None = None
         self.fingerprint: Mapping[str, str] | None = None
         """what the verdicts depend on, as the judge said; None when it did not answer"""
+        self.judgements: Sequence[Judgement] = ()
+        """how each verdict came about, in the order of the asks; empty where the judge does not tell"""
 
     async def ask(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Sequence[Outcome]:
         """What :meth:`Asks.put_to` calls."""
         assert self._judge is not None
         judged = await self._judge.judge(asks, deadline)
         self._counts, self.fingerprint = judged.counts, judged.fingerprint
+        if len(judged.judgements) == len(asks):
+            self.judgements = judged.judgements
         return judged.outcomes
 
     def counts(self) -> JudgeCounts | None:

@@ -210,9 +210,7 @@ def ask(doorkeeper: Doorkeeper | None, method: str, context: Context) -> str:
     if context.code is None:
         return ""
     assert context.code is grpc.StatusCode.UNAUTHENTICATED
-    ((name, packed),) = context.trailing
-    assert name == ERROR_METADATA
-    return pb.ErrorReply.FromString(packed).error.code
+    return pb.ErrorReply.FromString(dict(context.trailing)[ERROR_METADATA]).error.code
 
 
 @pytest.mark.parametrize("method", ["Score", "ScoreStream", "Judge"])

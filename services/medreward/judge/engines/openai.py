@@ -15,6 +15,7 @@ from medreward.judge.engines import chat
 from medreward.judge.engines.failures import engine_error, short
 from medreward.judge.settings import OpenAI as Settings
 from medreward.judge.types import Completion, EngineError, Prompt
+from medreward.observability import tracing
 from medreward.scoring.deadline import Deadline
 
 _IDLE_S = 2.0
@@ -134,7 +135,7 @@ class OpenAIEngine:
         try:
             async with asyncio.timeout(seconds):
                 response = await self._client.post(
-                    "/chat/completions", body=request, cast_to=httpx2.Response, options=self._options
+                    "/chat/completions", body=request, cast_to=httpx2.Response, options=self._traced()
                 )
         except TimeoutError:
             raise EngineError("timeout", f"the endpoint did not answer in {seconds:.3g} s") from None
@@ -149,6 +150,12 @@ class OpenAIEngine:
     async def close(self) -> None:
         """Closes the connections."""
         await self._client.close()
+
+    def _traced(self) -> RequestOptions:
+        """An endpoint that traces goes on with our trace."""
+        if not (trace := tracing.headers()):
+            return self._options
+        return {**self._options, "headers": {**self._options.get("headers", {}), **trace}}
 
     async def _ask_version(self) -> str | None:
         # vLLM has the first, SGLang the second; a gateway has neither

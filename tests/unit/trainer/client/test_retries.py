@@ -17,6 +17,7 @@ from medreward_trainer.client.sending import Wait
 
 from .service import Fault, kills, replies, reply, result, rollout, run, says, serving, settings
 
+RATE_LIMITED = b'{"error": {"code": "rate_limited", "message": "often"}}'
 OVERLOADED = b'{"error": {"code": "overloaded", "message": "full"}}'
 UNAVAILABLE = b'{"error": {"code": "unavailable", "message": "no"}}'
 INTERNAL = b'{"error": {"code": "internal", "message": "defect"}}'
@@ -45,6 +46,7 @@ def contradicting(request: ScoreRequest) -> ScoreResponse:
     ("fault", "status"),
     [
         (says(429, OVERLOADED, Retry_After="0"), "overloaded"),
+        (says(429, RATE_LIMITED, Retry_After="9", retry_after_ms="1"), "overloaded"),
         (says(429, b"a proxy's own text"), "overloaded"),
         (says(503, UNAVAILABLE, Retry_After="0"), "unavailable"),
         (says(503), "unavailable"),
