@@ -5,11 +5,13 @@ from __future__ import annotations
 from medreward.config import ConfigError, Settings
 from medreward.judge import Judge
 from medreward.judge.cache import open_cache
+from medreward.judge.choice import semantics_rubric
 from medreward.judge.desk import Desk
 from medreward.judge.rubrics import load_rubrics
-from medreward.judge.service import JudgeService, semantics_rubric
+from medreward.judge.service import JudgeService
 from medreward.judge.settings import JudgeSettings
-from medreward.judge.types import Engine
+from medreward.judge.types import Engine, Keeper
+from medreward.observability.audit.opening import check_audit
 from medreward.scorer import Scorer
 from medreward.scorer.checkpoint import CheckpointError, open_checkpoint
 from medreward.scorer.service import NOT_INSTALLED, ScorerService, installed
@@ -17,6 +19,7 @@ from medreward.scorer.settings import ScorerSettings
 from medreward.scoring.pipeline import Pipeline
 from medreward.scoring.recipes import load_recipes
 from medreward.scoring.registry import load_rewards
+from medreward.scoring.settings import Admission
 
 
 def build_pipeline(settings: Settings, *, judge: Judge | None = None, scorer: Scorer | None = None) -> Pipeline:
@@ -33,15 +36,23 @@ def build_pipeline(settings: Settings, *, judge: Judge | None = None, scorer: Sc
         judge=judge,
         scorer=scorer,
         default_deadline_ms=settings.limits.default_deadline_ms,
+        admission=settings.admission,
     )
 
 
-def build_judge(settings: JudgeSettings, engine: Engine | None = None) -> JudgeService | None:
+def build_judge(
+    settings: JudgeSettings,
+    engine: Engine | None = None,
+    keeper: Keeper | None = None,
+    admission: Admission | None = None,
+) -> JudgeService | None:
     """The judge that these settings describe, in this process; None when they want none. Call it in an event loop.
 
     Args:
         settings: section ``judge``.
         engine: the one to use; without it, the one that the settings name.
+        keeper: who keeps what the engine writes.
+        admission: section ``admission``; without it all may wait.
 
     Raises:
         RubricError: a rubric cannot be read or makes no sense.
@@ -51,7 +62,14 @@ def build_judge(settings: JudgeSettings, engine: Engine | None = None) -> JudgeS
         return None
     rubrics = load_rubrics(settings.rubric_dirs)
     try:
-        return JudgeService(engine or _engine(settings), rubrics, settings, open_cache(settings.cache))
+        return JudgeService(
+            engine or _engine(settings),
+            rubrics,
+            settings,
+            open_cache(settings.cache),
+            keeper=keeper,
+            admission=admission,
+        )
     except ValueError as error:
         raise ConfigError(str(error)) from None
 
@@ -102,6 +120,7 @@ def check(settings: Settings) -> None:
     except ValueError as error:
         raise ConfigError(str(error)) from None
     check_scorer(settings.scorer)
+    check_audit(settings.audit)
 
 
 def _engine(settings: JudgeSettings) -> Engine:

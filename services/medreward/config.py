@@ -14,9 +14,13 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from medreward.contract.codec import Limits
+from medreward.ingress.settings import PerClient
 from medreward.judge.settings import JudgeSettings
+from medreward.observability.audit.settings import AuditSettings
+from medreward.observability.tracing_settings import Logs, Tracing
 from medreward.replicas import Replicated
 from medreward.scorer.settings import ScorerSettings
+from medreward.scoring.settings import Admission
 from medreward.section import Section
 from medreward.yaml_file import YamlError, read_yaml
 
@@ -93,6 +97,8 @@ class RequestLimits(Section):
     """milliseconds, the most that a request may name"""
     body_timeout_s: float = Field(30.0, gt=0, le=3600)
     """seconds within which a body must have arrived"""
+    per_client: PerClient = PerClient()
+    """what each client may ask for a second"""
 
     @model_validator(mode="after")
     def _default_within_most(self) -> Self:
@@ -122,8 +128,12 @@ class Settings(BaseSettings):
     ingress: Ingress = Ingress()
     auth: Auth = Auth()
     limits: RequestLimits = RequestLimits()
+    admission: Admission = Admission()
     judge: JudgeSettings = JudgeSettings()
     scorer: ScorerSettings = ScorerSettings()
+    tracing: Tracing = Tracing()
+    logs: Logs = Logs()
+    audit: AuditSettings = AuditSettings()
     drain_s: float = Field(DRAIN_S, gt=0, le=3600)
     """seconds that a replica which is to go may finish its requests; in a cluster longer than the longest deadline"""
     recipe_files: list[Path] = []

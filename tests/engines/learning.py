@@ -2,9 +2,9 @@
 
     MEDREWARD_DATA=... python -m tests.engines.learning --out docs/training-learns.png
 
-The model is taught to answer yes as often as no, whatever it is asked, and the questions are all to be denied. They part
-at one word, of short responses: what is to be seen is that rewards arrive with the right sign at the right tokens, not how
-well a tiny model explores.
+The model is taught to answer yes as often as no, whatever it is asked, and the questions are all to be denied. The
+answers part at one word, of short responses: what is to be seen is that rewards arrive with the right sign at the right
+tokens, not how well a tiny model explores.
 """
 
 from __future__ import annotations

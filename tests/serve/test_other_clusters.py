@@ -24,7 +24,7 @@ from medreward.contract import codec
 from medreward.contract import types as t
 from medreward.contract.v1 import reward_pb2_grpc as pb_grpc
 from medreward.examples import load_examples
-from medreward.serve.environment import choose_proxy, free_port, variables
+from medreward.serve.environment import choose_proxy, free_port, variables, write_launcher
 from tests.running import Cluster, served
 
 BATCH = t.ScoreRequest(recipe="gemex", deadline_ms=60_000, rollouts=load_examples("gemex")[:1] * 2048)
@@ -87,7 +87,10 @@ def test_serve_run_deploys_the_config_of_the_docs(tmp_path: Path) -> None:
     (tmp_path / "serve.yaml").write_text(yaml.safe_dump(config))
     # HAProxy's sockets must have short paths
     sockets = tempfile.TemporaryDirectory(prefix="mr-", dir="/tmp")
-    environment = {**os.environ, **variables(choose_proxy("auto"), Path(sockets.name))}
+    proxied = variables(choose_proxy("auto"), Path(sockets.name))
+    if launcher := proxied.get("RAY_SERVE_HAPROXY_BINARY_PATH"):
+        write_launcher(Path(launcher))
+    environment = {**os.environ, **proxied}
     command = [str(Path(sys.executable).parent / "serve"), "run", str(tmp_path / "serve.yaml")]
     with sockets, (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)

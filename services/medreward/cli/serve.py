@@ -15,6 +15,7 @@ from medreward.cli.backend import check_settings
 from medreward.cli.client import API_KEY_ENV
 from medreward.cli.cluster import running, with_endpoints
 from medreward.cli.errors import one_line
+from medreward.cli.serve_logs import shown
 from medreward.config import Settings, load_settings
 from medreward.contract import codec
 from medreward.contract.types import Reference, Rollout, ScoreRequest
@@ -59,7 +60,7 @@ def serve(
         check_settings(settings)
         out = console.out()
         try:
-            with running(settings) as cluster:
+            with shown(settings) as settings, running(settings) as cluster:
                 out.print(f"proxy  {cluster.proxy.kind}: {cluster.proxy.reason}", soft_wrap=True)
                 out.print(f"judge  {_judge(settings)}", soft_wrap=True)
                 out.print(f"scorer {_scorer(settings)}", soft_wrap=True)

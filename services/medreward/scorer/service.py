@@ -23,8 +23,10 @@ from medreward.scorer.encoding import Encoded
 from medreward.scorer.line import Line, NoLogit
 from medreward.scorer.outcomes import outcome_of, read
 from medreward.scorer.settings import ScorerSettings
-from medreward.scorer.types import Weights
+from medreward.scorer.types import Meter, Weights
+from medreward.scoring.admission import admit
 from medreward.scoring.deadline import Deadline
+from medreward.scoring.settings import Admission
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +61,9 @@ def load_weights(settings: ScorerSettings) -> Weights:
 class ScorerService:
     """A scorer in this process. For one event loop."""
 
-    def __init__(self, settings: ScorerSettings, load: Load = load_weights) -> None:
-        """Nothing is loaded yet."""
+    def __init__(self, settings: ScorerSettings, load: Load = load_weights, admission: Admission | None = None) -> None:
+        """Nothing is loaded yet; without ``admission`` all may wait."""
+        self._admission = admission or Admission(enabled=False)
         self.problem = ""
         """why the checkpoint that the settings name does not score; empty when it does, or none was loaded yet"""
         self._settings = settings
@@ -72,6 +75,11 @@ class ScorerService:
         self._reader = ThreadPoolExecutor(1, "encode")
         self._unread = 0
         self._closed = False
+        self._meter: Meter | None = None
+
+    def watched_by(self, meter: Meter) -> None:
+        """Tells ``meter`` of its queue and its forwards from now on."""
+        self._meter = meter
 
     def fingerprint(self) -> Mapping[str, str]:
         """What a score depends on; empty before a checkpoint is loaded."""
@@ -105,7 +113,7 @@ class ScorerService:
             except Exception as error:
                 self.problem = f"{settings.checkpoint}: {type(error).__name__}: {error}"
                 raise CheckpointError(self.problem) from error
-            before, self._line, self.problem = self._line, Line(weights), ""
+            before, self._line, self.problem = self._line, Line(weights, self._forwarded), ""
             self._settings = settings
             if before is not None:
                 log.info("checkpoint %s takes over from %s", weights.fingerprint, before.weights.fingerprint)
@@ -127,7 +135,9 @@ class ScorerService:
         line = self._line
         assert line is not None
         call = _Call(line, len(asks))
-        room = max(0, self._settings.max_waiting - self._waiting())
+        waiting = self._waiting()
+        admit(self._admission, "scorer", line.wait_s(waiting), line.needs_s(len(asks)), deadline)
+        room = max(0, self._settings.max_waiting - waiting)
         for index in range(room, len(asks)):
             call.outcomes[index] = unscored("overloaded", f"{self._settings.max_waiting} trajectories wait already")
         line.calls += 1
@@ -139,10 +149,15 @@ class ScorerService:
             log.debug("the deadline passed with %d trajectories not scored", len(call.tickets))
         finally:
             line.drop(call.tickets.values())
+            self._tell()
             line.leave()
             self._tidy()
         late = unscored("timeout", "the scorer had no score before the deadline")
         return Scores([outcome or late for outcome in call.outcomes], line.weights.fingerprint)
+
+    def wait_s(self) -> float:
+        """Seconds that a trajectory would wait for a forward now, as estimated."""
+        return self._line.wait_s(self._waiting()) if self._line is not None else 0.0
 
     def check(self) -> None:
         """Raises RuntimeError when it will not recover by itself: the process should be replaced."""
@@ -177,6 +192,7 @@ class ScorerService:
         loop, line = asyncio.get_running_loop(), call.line
         unread = len(asks)
         self._unread += unread
+        self._tell()
         try:
             for first in range(0, len(asks), _READ_AT_A_TIME):
                 some = asks[first : first + _READ_AT_A_TIME]
@@ -189,8 +205,18 @@ class ScorerService:
                     else:
                         call.tickets[index] = line.put(one, partial(call.take, index, one))
                 line.run()
+                self._tell()
         finally:
             self._unread -= unread
+
+    def _tell(self) -> None:
+        if self._meter is not None:
+            self._meter.waiting(self._waiting())
+
+    def _forwarded(self, seconds: float, tokens: int) -> None:
+        if self._meter is not None:
+            self._meter.forward(seconds, tokens)
+            self._tell()
 
 
 class _Call:

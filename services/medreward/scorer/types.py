@@ -14,6 +14,16 @@ class OutOfMemory(RuntimeError):
     """The device has no room for a batch; half of it may fit."""
 
 
+class Meter(Protocol):
+    """Who wants to know what a scorer is doing."""
+
+    def waiting(self, trajectories: int) -> None:
+        """So many wait for a forward from now on."""
+
+    def forward(self, seconds: float, tokens: int) -> None:
+        """A forward ended, whatever came of it; ``tokens`` without padding."""
+
+
 class Weights(Protocol):
     """A checkpoint, ready to score. Its methods may be called from several threads at a time."""
 

@@ -17,6 +17,7 @@ from medreward.scorer.settings import ScorerSettings
 from medreward.scorer.types import OutOfMemory
 
 _GPU_TOKENS, _CPU_TOKENS = 65_536, 1_024
+_NO_MEMORY = "can't allocate memory"
 
 
 class Weights:
@@ -58,6 +59,13 @@ class Weights:
         try:
             return self._forward(batch)
         except torch.OutOfMemoryError as error:
+            raise OutOfMemory(str(error)) from error
+        except MemoryError as error:
+            raise OutOfMemory(str(error)) from error
+        except RuntimeError as error:
+            # on the CPU torch has no class of its own for it
+            if _NO_MEMORY not in str(error):
+                raise
             raise OutOfMemory(str(error)) from error
 
 

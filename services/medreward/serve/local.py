@@ -21,6 +21,7 @@ from medreward.config import Settings
 from medreward.ingress.auth import check_local
 from medreward.serve.environment import Proxy, can_listen, choose_proxy, free_port, is_free, prepare
 from medreward.serve.leftovers import end, kill, owned
+from medreward.serve.options import logging as logging_options
 
 _OBJECT_STORE_BYTES = 100 * 1024 * 1024  # bodies go by HTTP, so the store stays almost empty
 _READY_S = 90.0
@@ -142,7 +143,7 @@ class LocalCluster:
         serve.start(
             http_options={"host": self._host, "port": self._http_port},
             grpc_options=grpc_options,
-            logging_config={"enable_access_log": False, "log_level": "WARNING"},
+            logging_config={**logging_options(self._settings.logs), "log_level": "WARNING"},
         )
         self._deployed = True
         try:

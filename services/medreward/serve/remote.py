@@ -12,7 +12,7 @@ from ray.exceptions import RayActorError, RayError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from medreward.contract.errors import ServiceError
+from medreward.contract.errors import Overbooked, ServiceError
 from medreward.scoring.deadline import Deadline
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ async def ask_again(name: str, call: Callable[[], Any]) -> Any:
         call: asks once; returns what a deployment's handle does.
 
     Raises:
+        Overbooked: handed over by the replica.
         ServiceError: ``overloaded``, or ``unavailable`` when the replica stays lost.
     """
     attempts = AsyncRetrying(
@@ -52,6 +53,8 @@ async def ask_again(name: str, call: Callable[[], Any]) -> Any:
                     with suppress(RayError, RayServeException):  # it may have failed at that very moment
                         response.cancel()
                     raise
+        if isinstance(answer, Overbooked):
+            raise answer
         return answer
     except BackPressureError:
         raise ServiceError("overloaded", f"the {name}'s queue is full") from None

@@ -16,6 +16,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from prometheus_client import CollectorRegistry
 from ray import serve
 from ray.exceptions import RayError
 from ray.serve import Application
@@ -23,7 +24,11 @@ from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 
 from medreward.config import ConfigError, Settings, load_settings
-from medreward.contract.errors import ServiceError
+from medreward.contract.errors import Overbooked, ServiceError
+from medreward.observability import tracing, tracing_process
+from medreward.observability.catalogue import gauge
+from medreward.observability.scorer_metrics import ScorerMetrics
+from medreward.observability.shared import make_shared_directory
 from medreward.rewards.types import Outcome, unscored
 from medreward.scorer import ScorerAsk, Scores
 from medreward.scorer.checkpoint import CheckpointError
@@ -53,8 +58,14 @@ class ScorerReplica:
 
     def __init__(self, settings: dict[str, Any]) -> None:
         """Nothing is loaded yet: Ray Serve calls :meth:`reconfigure` next."""
-        self._settings = load_settings(**settings).scorer
-        self._scorer = ScorerService(self._settings)
+        loaded = load_settings(**settings)
+        tracing_process.begin(loaded, "scorer")
+        self._settings = loaded.scorer
+        self._scorer = ScorerService(self._settings, admission=loaded.admission)
+        make_shared_directory()
+        registry = CollectorRegistry()
+        self._scorer.watched_by(ScorerMetrics(registry))
+        self._waits = gauge("medreward_estimated_wait_seconds", registry)
         self._swaps: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
 
@@ -82,9 +93,18 @@ class ScorerReplica:
             except CheckpointError as error:
                 log.error("the checkpoint stays: %s", error)
 
-    async def score(self, asks: Sequence[ScorerAsk], seconds: float) -> Scores:
+    async def score(
+        self, asks: Sequence[ScorerAsk], seconds: float, carried: Mapping[str, str] | None = None
+    ) -> Scores | Overbooked:
         """See :meth:`medreward.scorer.Scorer.score`; the deadline is in seconds from now."""
-        return await self._scorer.score(asks, Deadline.after_ms(seconds * 1000))
+        with tracing.resumed(carried, "scorer", asks=len(asks)) as span:
+            try:
+                scores = await self._scorer.score(asks, Deadline.after_ms(seconds * 1000))
+            except Overbooked as error:
+                # handed over, not raised: Ray logs a traceback of what is raised, and these come by the hundred
+                return error
+            span.set(scored=sum(outcome.status == "ok" for outcome in scores.outcomes))
+            return scores
 
     async def status(self) -> Status:
         """What scores here."""
@@ -92,7 +112,12 @@ class ScorerReplica:
 
     async def check_health(self) -> None:
         """Ray Serve replaces the replica when this raises."""
+        self._waits.labels("scorer").set(self._scorer.wait_s())
         self._scorer.check()
+
+    def __del__(self) -> None:
+        # Ray Serve calls it once the last request is done
+        tracing_process.end()
 
 
 class RemoteScorer:
@@ -105,6 +130,8 @@ class RemoteScorer:
         self._handle = handle
         self._replicas = replicas
         self._fingerprint: Mapping[str, str] = {}
+        self.silent = False
+        """it did not answer :meth:`learn` the last time"""
 
     def fingerprint(self) -> Mapping[str, str]:
         """As the scorer last said it; empty before it has."""
@@ -112,7 +139,9 @@ class RemoteScorer:
 
     async def learn(self) -> None:
         """Asks a replica what scores; leaves what is known when there is no answer soon."""
-        if (status := await told("scorer", self._handle.status.remote)) is not None:
+        status = await told("scorer", self._handle.status.remote)
+        self.silent = status is None
+        if status is not None:
             self._fingerprint, self.problem = status
 
     async def score(self, asks: Sequence[ScorerAsk], deadline: Deadline) -> Scores:
@@ -142,13 +171,14 @@ class RemoteScorer:
 
     async def _part(self, asks: Sequence[ScorerAsk], deadline: Deadline) -> Scores | ServiceError:
         def call() -> Any:
-            return self._handle.score.remote(list(asks), seconds_for(deadline, len(asks)))
+            return self._handle.score.remote(list(asks), seconds_for(deadline, len(asks)), tracing.carried())
 
         # a replica is in time when it can be; one that is lost must not take along what the others have done
         within_s = (seconds_for(deadline, len(asks)) + deadline.remaining()) / 2
         try:
-            async with asyncio.timeout(within_s):
-                scores: Scores = await ask_again("scorer", call)
+            with tracing.span("scorer.call", "client", asks=len(asks)):
+                async with asyncio.timeout(within_s):
+                    scores: Scores = await ask_again("scorer", call)
         except ServiceError as error:
             return error
         except TimeoutError:
@@ -190,10 +220,12 @@ def bind_scorer(settings: Settings) -> Application | None:
         # the queue behind it counts trajectories: batches must not be held back here, where they would not be mixed
         max_ongoing_requests=100_000,
         max_queued_requests=-1,
-        ray_actor_options=options.actor(wanted.cpus, wanted.resources, gpus=wanted.gpus),
+        ray_actor_options=options.actor(
+            wanted.cpus, wanted.resources, gpus=wanted.gpus, metrics_dir=str(settings.metrics_dir)
+        ),
         graceful_shutdown_timeout_s=settings.drain_s,
         user_config=wanted.model_dump(mode="json", include=set(CHANGEABLE)),
-        logging_config={"enable_access_log": False},
+        logging_config=options.logging(settings.logs),
     )(ScorerReplica)
     bound: Application = deployed.bind(settings.model_dump(mode="json"))
     return bound

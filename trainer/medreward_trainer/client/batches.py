@@ -55,6 +55,8 @@ class Batch:
         self.obstacle: Failure | None = None
         """why it is not under way"""
         self.doing = "the call waited for others"
+        self.request_id = ""
+        """of the last request that was sent for it; empty before the first"""
         self.task: asyncio.Task[None] | None = None
         """what sends it"""
         self._full = asyncio.Event()

@@ -15,9 +15,10 @@ from medreward.contract.v1 import reward_pb2 as pb
 from medreward.contract.v1 import reward_pb2_grpc as pb_grpc
 from medreward_trainer.client.errors import Failure, Refusal
 from medreward_trainer.client.proto import response_from_proto, rollout_to_proto
-from medreward_trainer.client.refusals import Told, ToldField, hidden, told
+from medreward_trainer.client.refusals import RETRY_MS, Told, ToldField, hidden, retry_after_ms, told
 from medreward_trainer.client.replies import check
 from medreward_trainer.client.settings import ClientSettings
+from medreward_trainer.client.tracing import outgoing
 from medreward_trainer.client.types import Ask, ServiceLimits
 
 ERROR_METADATA = "medreward-error-bin"
@@ -100,7 +101,7 @@ class GrpcEndpoint:
 
     async def _call(self, message: pb.ScoreRequest) -> pb.ScoreResponse:
         try:
-            reply: pb.ScoreResponse = await self._stub.Score(message, metadata=self._metadata)
+            reply: pb.ScoreResponse = await self._stub.Score(message, metadata=(*self._metadata, *outgoing().items()))
         except grpc.aio.AioRpcError as error:
             raise _meaning(self.url, error, self._key) from None
         except asyncio.CancelledError:
@@ -125,7 +126,7 @@ def _meaning(url: str, error: grpc.aio.AioRpcError, key: str | None) -> Failure 
     trailing = dict(cast("Iterable[tuple[str, str | bytes]]", error.trailing_metadata() or ()))
     if isinstance(packed := trailing.get(ERROR_METADATA), bytes):
         try:
-            return told(url, _told(pb.ErrorReply.FromString(packed)), key)
+            return told(url, _told(pb.ErrorReply.FromString(packed)), key, retry_after_ms(trailing.get(RETRY_MS)))
         except DecodeError:
             return Failure("unavailable", f"{url}: a refusal that cannot be read", gone=True)
     code, details = error.code(), hidden(error.details() or "", key)

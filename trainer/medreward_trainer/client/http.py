@@ -9,9 +9,10 @@ import msgspec
 
 from medreward.contract import Rollout, ScoreResponse
 from medreward_trainer.client.errors import Failure
-from medreward_trainer.client.refusals import answered, retry_after_s
+from medreward_trainer.client.refusals import RETRY_MS, answered, retry_after_ms, retry_after_s
 from medreward_trainer.client.replies import check, decode, not_a_reply
 from medreward_trainer.client.settings import ClientSettings
+from medreward_trainer.client.tracing import outgoing
 from medreward_trainer.client.types import Ask, ServiceLimits
 
 _encoder = msgspec.json.Encoder()
@@ -85,7 +86,7 @@ class HttpEndpoint:
         await self._session.close()
 
     async def _send(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        headers = {"Content-Type": "application/json"} if body else None
+        headers = {"Content-Type": "application/json", **outgoing()} if body else None
         try:
             async with self._session.request(
                 method, self.url + path, data=body, headers=headers, allow_redirects=False
@@ -96,7 +97,9 @@ class HttpEndpoint:
             said = f"{type(error).__name__}: {error}".rstrip(": ")
             raise Failure("unavailable", f"{self.url}: {said}", gone=True) from None
         if answer.status != 200:
-            waits_s = retry_after_s(answer.headers.get("Retry-After"), answer.headers.get("Date"))
+            waits_s = retry_after_ms(answer.headers.get(RETRY_MS)) or retry_after_s(
+                answer.headers.get("Retry-After"), answer.headers.get("Date")
+            )
             raise answered(self.url, answer.status, content, self._key, waits_s)
         return content
 

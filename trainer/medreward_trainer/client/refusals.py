@@ -16,6 +16,9 @@ from medreward_trainer.client.errors import Failure, Refusal, RequestRefused
 from medreward_trainer.client.types import OUT_OF_SERVICE
 
 _OF_A_ROLLOUT = re.compile(r"rollouts\[(\d+)\]\.?")
+RETRY_MS = "retry-after-ms"
+"""where the service says after how many milliseconds it may take the request: HTTP header and gRPC metadata"""
+
 _MOST_SHOWN = 200  # characters of a text that is not the contract's
 _MOST_TOLD = 2000  # characters of one that is
 
@@ -49,6 +52,9 @@ def told(url: str, error: Told, key: str | None, retry_after_s: float = 0.0) -> 
     message = hidden(error.message, key, _MOST_TOLD)
     if error.code in OUT_OF_SERVICE:
         return Failure(error.code, f"{url}: {error.code}: {message}", retry_after_s=retry_after_s)
+    if error.code == "rate_limited":
+        # of this client alone: the service has room, but none for us before then
+        return Failure("overloaded", f"{url}: {error.code}: {message}", retry_after_s=retry_after_s)
     if error.code == "internal":
         # scoring the same again does no harm, and a killed replica of the service looks like this too
         return Failure("unavailable", f"{url}: internal: {message}", retry_after_s=retry_after_s)
@@ -75,6 +81,15 @@ def answered(url: str, status: int, body: bytes, key: str | None, retry_after_s:
     if status == 413:
         return Refusal("too_large", said)
     return Refusal(f"http_{status}", said)
+
+
+def retry_after_ms(value: str | bytes | None) -> float:
+    """Seconds from a ``retry-after-ms`` of HTTP's headers or gRPC's metadata; 0 when it is absent or no number."""
+    try:
+        seconds = float(value or 0) / 1000
+    except ValueError:
+        return 0.0
+    return max(0.0, seconds) if math.isfinite(seconds) else 0.0
 
 
 def retry_after_s(value: str | None, date: str | None = None) -> float:

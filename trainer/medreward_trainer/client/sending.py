@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from tenacity import (
@@ -24,6 +25,7 @@ from medreward_trainer.client.errors import ClientClosed, Failure, Refusal, Requ
 from medreward_trainer.client.refusals import apart
 from medreward_trainer.client.settings import ClientSettings
 from medreward_trainer.client.stats import Tally
+from medreward_trainer.client.tracing import request
 from medreward_trainer.client.types import OUT_OF_SERVICE, Scored, ServiceLimits, missing
 
 log = logging.getLogger("medreward_trainer.client")
@@ -31,6 +33,7 @@ log = logging.getLogger("medreward_trainer.client")
 _MOST_DEADLINE_MS = 600_000  # the service takes no longer one
 _SLACK_S = 0.002  # event loops wake up a little early
 _CLOSE_S = 5.0
+_NAMED, _ID_CHARS = 5, 80  # rollouts that a line of the log names, and how much of an id
 _PROBE_LIMIT_S = 5.0
 
 
@@ -172,14 +175,18 @@ class Sender:
     async def _send(self, batch: Batch, started: float) -> None:
         sent = list(batch.calls)
         self._tally.request(len(sent))
+        began = self._loop.time()
         try:
-            reply = await self._endpoints.score(
-                batch.ask,
-                [call.rollout for call in sent],
-                [call.encoded for call in sent],
-                lambda: self._deadline_ms(batch, sent),
-            )
+            with request(batch.ask.recipe, len(sent), self._endpoints.url.partition(":")[0]) as named:
+                batch.request_id = named.request_id
+                reply = await self._endpoints.score(
+                    batch.ask,
+                    [call.rollout for call in sent],
+                    [call.encoded for call in sent],
+                    lambda: self._deadline_ms(batch, sent),
+                )
         except Refusal as refusal:
+            log.warning("request %s was refused: %s", batch.request_id, refusal.code)
             self.circuit.worked()
             self._refused(batch, sent, refusal)
             return
@@ -190,7 +197,18 @@ class Sender:
                 self.circuit.worked()
             raise
         self.circuit.worked()
+        if (took_s := self._loop.time() - began) > self._settings.slow_s:
+            log.warning("request %s took %.1f s for %d rollouts", batch.request_id, took_s, len(sent))
+        self._tell_absent(batch.request_id, reply)
         self._settle(batch, sent, reply)
+
+    def _tell_absent(self, request_id: str, reply: ScoreResponse) -> None:
+        absent = [(one.id, missing(one)) for one in reply.results if one.reward is None]
+        lost = [(name[:_ID_CHARS], status) for name, status in absent if status in OUT_OF_SERVICE]
+        if lost:
+            counts = dict(Counter(status for _, status in lost))
+            named = [name for name, _ in lost[:_NAMED]]
+            log.warning("request %s: no reward for %d rollouts: %s; such as %r", request_id, len(lost), counts, named)
 
     def _deadline_ms(self, batch: Batch, sent: Sequence[Call]) -> int:
         left = min(call.until for call in (batch.calls or sent)) - self._loop.time()
@@ -240,13 +258,22 @@ class Sender:
         elif batch.obstacle is not None:
             status, why = batch.obstacle.status, batch.obstacle.reason
         now = self._loop.time() + _SLACK_S
-        for call in [call for call in batch.calls if call.until <= now]:
+        late = [call for call in batch.calls if call.until <= now]
+        self._tell_given_up(batch, late, status)
+        for call in late:
             reason = f"not within {call.limit_s:g} s: {why}"
             self._end(batch, call, call.last or unscored(call, status, reason))
 
     def _give_up(self, batch: Batch, status: str, why: str) -> None:
+        self._tell_given_up(batch, list(batch.calls), status)
         for call in list(batch.calls):
             self._end(batch, call, call.last or unscored(call, status, why))
+
+    def _tell_given_up(self, batch: Batch, calls: Sequence[Call], status: str) -> None:
+        if calls:
+            named = [call.rollout.id[:_ID_CHARS] for call in calls[:_NAMED]]
+            last = batch.request_id or "none was sent"
+            log.warning("given up: %d rollouts, such as %r: %s; the last request: %s", len(calls), named, status, last)
 
     def _end(self, batch: Batch, call: Call, outcome: Scored | Exception) -> None:
         if call not in batch.calls:

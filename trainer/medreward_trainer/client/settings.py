@@ -58,6 +58,8 @@ class ClientSettings(Section):
     retry_unscored: int = Field(0, ge=0, le=100)
     """times that a rollout is sent again whose result the service itself could not get (status timeout, overloaded or
     unavailable of a component); 0: the result is returned as it is"""
+    slow_s: float = Field(30.0, gt=0, le=3600)
+    """seconds after which a reply counts as slow: the log then names the request"""
     circuit_failures: int = Field(3, ge=1, le=1000)
     """failures in a row, on all endpoints, after which the service counts as gone; those in parallel count as one"""
     circuit_probe_s: float = Field(2.0, gt=0, le=600)
