@@ -6,7 +6,7 @@ import grpc
 from google.protobuf import json_format
 
 from medreward.contract.codec import error_to_proto
-from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError, ServiceError
+from medreward.contract.errors import WIRE_STATUS, ErrorCode, Overbooked, RequestError, ServiceError
 from medreward.judge.types import EngineError
 
 
@@ -20,7 +20,7 @@ def test_every_error_code_has_a_status_in_both_protocols() -> None:
 def test_only_what_may_succeed_later_invites_a_retry() -> None:
     retried_by_grpc_clients = {"UNAVAILABLE", "RESOURCE_EXHAUSTED"}
     inviting = {code for code, status in WIRE_STATUS.items() if status.grpc in retried_by_grpc_clients}
-    assert inviting == {ErrorCode.OVERLOADED, ErrorCode.UNAVAILABLE}
+    assert inviting == {ErrorCode.RATE_LIMITED, ErrorCode.OVERLOADED, ErrorCode.UNAVAILABLE}
 
 
 def test_error_body_is_the_json_of_its_message() -> None:
@@ -32,7 +32,11 @@ def test_error_body_is_the_json_of_its_message() -> None:
 def test_errors_arrive_whole_in_another_process() -> None:
     refused = pickle.loads(pickle.dumps(RequestError.at(ErrorCode.INVALID, "recipe", "unknown")))
     assert (refused.code, refused.message, refused.fields[0].path) == (ErrorCode.INVALID, "recipe: unknown", "recipe")
+    limited = pickle.loads(pickle.dumps(RequestError(ErrorCode.RATE_LIMITED, "often", retry_after_s=1.5)))
+    assert (limited.code, limited.retry_after_s) == (ErrorCode.RATE_LIMITED, 1.5)
     failed = pickle.loads(pickle.dumps(ServiceError("overloaded", "full")))
     assert (failed.status, failed.detail) == ("overloaded", "full")
+    full = pickle.loads(pickle.dumps(Overbooked("judge", "full", 3.0)))
+    assert (full.service, full.status, full.detail, full.retry_after_s) == ("judge", "overloaded", "full", 3.0)
     lost = pickle.loads(pickle.dumps(EngineError("unavailable", "gone", retryable=True, retry_after_s=2.0)))
     assert (lost.status, lost.detail, lost.retryable, lost.retry_after_s) == ("unavailable", "gone", True, 2.0)

@@ -101,7 +101,7 @@ class Cluster:
     def __init__(self, handle: Any, settings: VLLM, metrics_port: int) -> None:
         self.handle = handle
         self.settings = settings
-        self._metrics = f"http://127.0.0.1:{metrics_port}/metrics"
+        self.metrics_url = f"http://127.0.0.1:{metrics_port}/metrics"
 
     def replica(self) -> psutil.Process:
         """The process of the only replica."""
@@ -111,7 +111,7 @@ class Cluster:
 
     def metric(self, name: str, label: str = "") -> float:
         """The sum of a metric's samples, as Ray reported them at last, whose labels contain ``label``."""
-        return total(_get(self._metrics), "ray_" + name.replace(":", "_"), label)
+        return total(_get(self.metrics_url), "ray_" + name.replace(":", "_"), label)
 
 
 @contextmanager

@@ -83,6 +83,10 @@ PROFILES: dict[str, Values] = {
     "ingress": merged(GPU, INGRESS),
     "trainer": merged(GPU, TRAINER),
     "trainer for medsage on the h200": merged(H200, TRAINER, {"trainer": {"recipe": "medsage"}}),
+    "audit": merged(GPU, {"audit": {"enabled": True}, "config": {"audit": {"keep_mib": 4096}}}),
+    "audit on a claim": merged(
+        GPU, {"audit": {"enabled": True, "existingClaim": "audit"}, "config": {"audit": {"texts": True}}}
+    ),
     "auth off": merged(GPU, {"auth": {"enabled": False}}),
     "keys of the user": merged(GPU, {"auth": {"keys": {"trainer": "k" * 32, "debug": "d" * 32}}}),
     "placed and labelled": merged(GPU, PLACED),

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import yaml
 
-from medreward.serve.environment import choose_proxy, free_port, variables
+from medreward.serve.environment import choose_proxy, free_port, variables, write_launcher
 from medreward.serve.leftovers import end, owned
 from tests.running import Cluster
 
@@ -47,9 +47,12 @@ def deployed(config: dict[str, Any], offered: dict[str, float], keys: Path, dire
     command = [str(Path(sys.executable).parent / "serve"), "run", str(file)]
     # sockets must have short paths
     with tempfile.TemporaryDirectory(prefix="mr-", dir="/tmp") as short, log.open("wb") as output:
+        proxied = variables(choose_proxy("auto"), Path(short))
+        if launcher := proxied.get("RAY_SERVE_HAPROXY_BINARY_PATH"):
+            write_launcher(Path(launcher))
         environment = {
             **os.environ,
-            **variables(choose_proxy("auto"), Path(short)),
+            **proxied,
             "RAY_OVERRIDE_RESOURCES": json.dumps(offered),
             "RAY_TMPDIR": short,
         }

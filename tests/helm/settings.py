@@ -10,6 +10,7 @@ DECIDED = (
     ("http",),
     ("grpc",),
     ("auth",),
+    ("audit", "dir"),
     ("metrics_dir",),
     ("drain_s",),
     ("ingress", "proxy"),

@@ -69,6 +69,7 @@ def build(descriptions: dict[str, str]) -> Schema:
                 "additionalProperties": {"type": "string", "minLength": 16, "maxLength": 4096, "pattern": "^[!-~]+$"},
             },
         ),
+        audit=section(enabled=FLAG, existingClaim=TEXT, size=MEMORY),
         service=section(type=choice("ClusterIP", "LoadBalancer", "NodePort"), annotations=TEXTS),
         ingress=section(enabled=FLAG, className=TEXT, annotations=TEXTS, hosts=several(HOST), tls=several(OBJECT)),
         gateway=section(enabled=FLAG, parentRefs=several(named()), hostnames=several(HOST), grpc=FLAG),

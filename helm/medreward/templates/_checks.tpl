@@ -108,14 +108,14 @@ ray.judge.resources: {{ $cores }} cores; a replica wants one, and one more for e
 {{- $values := .root.Values -}}
 {{- $given := $values.config -}}
 {{- $s := .settings -}}
-{{- range $path := list "http" "grpc" "auth" "metrics_dir" "drain_s" "ingress.proxy" "ingress.resources" "judge.resources" "judge.vllm.resources" "scorer.resources" }}
+{{- range $path := list "http" "grpc" "auth" "audit.dir" "metrics_dir" "drain_s" "ingress.proxy" "ingress.resources" "judge.resources" "judge.vllm.resources" "scorer.resources" }}
 {{- $here := $given }}
 {{- $found := true }}
 {{- range $key := splitList "." $path }}
 {{- if and $found (kindIs "map" $here) (hasKey $here $key) }}{{ $here = get $here $key }}{{ else }}{{ $found = false }}{{ end }}
 {{- end }}
 {{- if $found }}
-config.{{ $path }}: the cluster decides it, by serve, auth and ray
+config.{{ $path }}: the cluster decides it, by serve, auth, audit and ray
 {{- end }}
 {{- end }}
 {{- $drain := int $values.serve.gracefulShutdownSeconds }}
@@ -129,8 +129,8 @@ serve.oldClusterSeconds: {{ $values.serve.oldClusterSeconds }} s must be longer 
 serve.grpcPort: {{ $values.serve.grpcPort }} is serve.httpPort too
 {{- end }}
 {{- range $name := list "httpPort" "grpcPort" }}
-{{- if has (get $values.serve $name | int) (list 6379 8080 8265 10001 52365 8404 9101) }}
-serve.{{ $name }}: {{ get $values.serve $name }} is a port of Ray or HAProxy
+{{- if has (get $values.serve $name | int) (list 6379 8080 8265 9464 10001 52365 8404 9101) }}
+serve.{{ $name }}: {{ get $values.serve $name }} is a port of Ray, HAProxy or the metrics
 {{- end }}
 {{- end }}
 {{- range $name := list "ingress" "scorer" }}
@@ -195,6 +195,15 @@ modelCache.accessModes: {{ join ", " $cache.accessModes }} serves one node, but 
 modelCache.accessModes: {{ join ", " $cache.accessModes }} serves one node, but with serve.upgradeStrategy NewCluster two clusters run for a while, and no one node is named in ray.judge.nodeSelector (kubernetes.io/hostname)
 {{- end }}
 {{- end }}
+{{- end }}
+{{- if $values.audit.enabled }}
+{{- $keep := mulf (.settings.audit.keep_mib | default 0) 2097152 }}
+{{- $size := include "medreward.bytes" $values.audit.size | float64 }}
+{{- if and (not $values.audit.existingClaim) (or (le $keep 0.0) (gt $keep $size)) }}
+config.audit.keep_mib: required without audit.existingClaim, and at most half of audit.size, {{ $values.audit.size }}: a pod whose own volume runs over is evicted
+{{- end }}
+{{- else if or $values.audit.existingClaim .settings.audit.texts }}
+audit.enabled: false, but there is a claim, or config.audit.texts
 {{- end }}
 {{- if and $values.auth.existingSecret $values.auth.keys }}
 auth.keys: not beside auth.existingSecret, which rules

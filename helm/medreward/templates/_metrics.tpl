@@ -4,26 +4,31 @@
 /tmp/medreward-metrics
 {{- end -}}
 
-{{/* Port `app-metrics` of the ingress pods. */}}
+{{/* Port `app-metrics` of the Ray pods. */}}
 {{- define "medreward.metricsPort" -}}
 9464
 {{- end -}}
 
-{{/* An initContainer of the ingress pods that runs beside the others (restartPolicy Always) and serves the counters of its
-     own pod, from (dict "root" $ "tmp" NAME), NAME being the volume that the Ray container has as /tmp. The HTTP port
-     cannot serve them: HAProxy passes a scrape to a replica of any node, so that one target would show first one
+{{/* Ray's own metrics, port `metrics` of the Ray pods. */}}
+{{- define "medreward.rayMetricsPort" -}}
+8080
+{{- end -}}
+
+{{/* An initContainer of the Ray pods that runs beside the others (restartPolicy Always) and serves all metrics of its own
+     pod on one page: the counters of the replicas that it has, and Ray's. From (dict "root" $ "image" IMAGE "tmp" NAME),
+     IMAGE being the Ray container's, so that no second one is pulled, and NAME the volume that it has as /tmp. The HTTP
+     port cannot serve them: HAProxy passes a scrape to a replica of any node, so that one target would show first one
      pod's counters and then another's. */}}
 {{- define "medreward.metricsContainer" -}}
 name: metrics
-image: {{ include "medreward.image" (dict "image" .root.Values.images.rewards "root" .root) }}
-imagePullPolicy: {{ .root.Values.images.rewards.pullPolicy }}
+image: {{ include "medreward.image" (dict "image" .image "root" .root) }}
+imagePullPolicy: {{ .image.pullPolicy }}
 restartPolicy: Always
-command: [python, -c]
+command: [python, -m, medreward.observability.node]
 args:
-  - |
-    {{- .root.Files.Get "files/node_metrics.py" | nindent 4 }}
-  - {{ include "medreward.metricsDir" .root }}
-  - {{ include "medreward.metricsPort" .root | quote }}
+  - --directory={{ include "medreward.metricsDir" .root }}
+  - --port={{ include "medreward.metricsPort" .root }}
+  - --ray-port={{ include "medreward.rayMetricsPort" .root }}
 ports:
   - {name: app-metrics, containerPort: {{ include "medreward.metricsPort" .root }}}
 resources: {requests: {cpu: 50m, memory: 64Mi}, limits: {cpu: 250m, memory: 256Mi}}

@@ -63,6 +63,9 @@ timeout 30 ray stop --grace-period 10
 {{- $root := .root -}}
 - {name: RAY_SERVE_ENABLE_HA_PROXY, value: "1"}
 - {name: RAY_SERVE_THROUGHPUT_OPTIMIZED, value: "1"}
+- {name: RAY_SERVE_GRPC_MAX_MESSAGE_SIZE, value: "134217728"}
+# a HAProxy that died is missed at the third question: after half a minute, with the 10 s of default between them
+- {name: RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S, value: "2"}
 # a proxy that is replaced ends its requests after two minutes otherwise
 - {name: RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S, value: {{ $root.Values.serve.gracefulShutdownSeconds | quote }}}
 - {name: RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S, value: "30"}
@@ -109,6 +112,8 @@ timeout 30 ray stop --grace-period 10
 {{- end -}}
 {{- $selector := merge (dict "medreward.io/group" $group) (include "medreward.selectorLabels" $root | fromYaml) -}}
 {{- $keys := and (eq $group "ingress") $root.Values.auth.enabled -}}
+{{/* where the ingress replicas and the judge's own process are */}}
+{{- $audit := and (eq $group "ingress") $root.Values.audit.enabled -}}
 {{- $models := and (eq $group "judge") $root.Values.modelCache.enabled -}}
 {{/* not the chart's version: pods that differ in it alone would be a new cluster for KubeRay */}}
 {{- $labels := merge (deepCopy $selector) (deepCopy $pod.labels) (deepCopy $root.Values.commonLabels) -}}
@@ -166,9 +171,9 @@ spec:
         matchLabels:
           {{- toYaml $selector | nindent 10 }}
   {{- end }}
-  {{- if and (eq $group "ingress") $root.Values.monitoring.podMonitor.enabled }}
+  {{- if $root.Values.monitoring.podMonitor.enabled }}
   initContainers:
-    - {{- include "medreward.metricsContainer" (dict "root" $root "tmp" "tmp") | nindent 6 }}
+    - {{- include "medreward.metricsContainer" (dict "root" $root "image" $image "tmp" "tmp") | nindent 6 }}
   {{- end }}
   containers:
     - name: {{ ternary "ray-head" "ray-worker" $head }}
@@ -187,7 +192,7 @@ spec:
         # KubeRay makes ports of the Service from those of the head that are named so, and probes the workers' `serve`
         - {name: serve, containerPort: {{ $root.Values.serve.httpPort }}}
         - {name: serve-grpc, containerPort: {{ $root.Values.serve.grpcPort }}}
-        - {name: metrics, containerPort: 8080}
+        - {name: metrics, containerPort: {{ include "medreward.rayMetricsPort" $root }}}
       lifecycle:
         preStop:
           exec:
@@ -208,6 +213,9 @@ spec:
         {{- if $models }}
         - {name: models, mountPath: /models}
         {{- end }}
+        {{- if $audit }}
+        - {name: audit, mountPath: /var/lib/medreward/audit}
+        {{- end }}
         {{- if $keys }}
         - {name: keys, mountPath: /etc/medreward/keys, readOnly: true}
         {{- end }}
@@ -222,6 +230,14 @@ spec:
     {{- if $models }}
     - name: models
       persistentVolumeClaim: {claimName: {{ include "medreward.modelCacheClaim" $root }}}
+    {{- end }}
+    {{- if $audit }}
+    - name: audit
+      {{- with $root.Values.audit.existingClaim }}
+      persistentVolumeClaim: {claimName: {{ . }}}
+      {{- else }}
+      emptyDir: {sizeLimit: {{ $root.Values.audit.size }}}
+      {{- end }}
     {{- end }}
     {{- if $keys }}
     - name: keys

@@ -26,6 +26,7 @@
   "drain_s" .Values.serve.gracefulShutdownSeconds
   "auth" (ternary (dict "keys_dir" "/etc/medreward/keys") (dict "allow_anonymous" true) .Values.auth.enabled)
 -}}
+{{- if .Values.audit.enabled }}{{ $_ := set $ours "audit" (dict "dir" "/var/lib/medreward/audit") }}{{ end -}}
 {{- if ne $facts.settings.judge.engine "none" -}}
 {{- $judge := dict "resources" $here -}}
 {{- if $facts.vllm }}{{ $_ := set $judge "vllm" (dict "resources" (dict "medreward_judge" 0.001)) }}{{ end -}}
@@ -46,7 +47,7 @@ http_options:
 grpc_options:
   port: {{ .Values.serve.grpcPort }}
   grpc_servicer_functions:
-    - medreward.contract.v1.reward_pb2_grpc.add_RewardServiceServicer_to_server
+    - medreward.ingress.grpc_wire.add_reward_service
 applications:
   - name: medreward
     route_prefix: /
