@@ -4,9 +4,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 ENGINES_VENV ?= .venv-engines
 POLICY_VENV ?= .venv-policy
+FUZZ_SECONDS ?= 300
 PROTO  := proto/medreward/v1/reward.proto
 
-.PHONY: demo test lint unit test-engines serve bench bench-judge bench-scorer bench-client proto chart clean help
+.PHONY: demo test lint unit test-engines serve bench bench-judge bench-scorer bench-client faults fuzz proto chart observe clean help
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -31,6 +32,10 @@ test-engines: $(ENGINES_VENV)/.ready  ## the judge over the real vLLM, GRPO with
 serve: $(VENV)/.ready  ## the reward cluster on this machine, until Ctrl-C
 	$(BIN)/medreward serve
 
+faults: $(VENV)/.ready  ## what faults cost: processes killed, engines and disks broken, on real clusters (about ten minutes); writes faults.json
+	.ci/needs
+	$(BIN)/python -m tests.faults.run --out faults.json
+
 bench: $(VENV)/.ready bench-judge bench-scorer bench-client  ## speed, side by side; writes bench.json, bench-judge.json, ...
 	$(BIN)/python -m tests.bench.run --out bench.json
 
@@ -43,15 +48,24 @@ bench-scorer: $(VENV)/.ready  ## the trajectory scorer alone: ours against sente
 bench-client: $(ENGINES_VENV)/.ready  ## the client alone: 1 024 awaited rewards, against httpx, aiohttp and verl's own reward loop
 	$(ENGINES_VENV)/bin/python -m tests.bench.burst --out bench-client.json
 
+fuzz: $(VENV)/.ready  ## hostile input: every fuzzer for its share of FUZZ_SECONDS (300), then what a megabyte of anything costs
+	$(BIN)/python -m tests.fuzz.run --seconds $(FUZZ_SECONDS) --out fuzz.json
+	$(BIN)/python -m tests.fuzz.backtrack --out fuzz-backtrack.json
+
 proto: $(VENV)/.ready  ## regenerate the checked-in code from proto/
 	$(BIN)/python -m tests.contract.generate
 
-chart: $(VENV)/.ready  ## regenerate what is made of the chart: schema and README of its values, and k8s/
+observe: $(VENV)/.ready  ## a cluster under load, a Prometheus, every panel and alert looked at; pictures in observe/
+	.ci/needs
+	$(BIN)/python -m tests.observe.run --out observe
+
+chart: $(VENV)/.ready  ## regenerate what the chart is made of: schema and README of its values, dashboards, and k8s/
 	$(BIN)/python -m tests.helm.generate
+	$(BIN)/python -m medreward.observability.dashboards --out helm/medreward/files/dashboards
 	$(BIN)/python -m tests.helm.render_k8s
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) $(ENGINES_VENV) $(POLICY_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json bench-judge.json bench-scorer.json bench-client.json
+	rm -rf $(VENV) $(ENGINES_VENV) $(POLICY_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json bench-judge.json bench-scorer.json bench-client.json faults.json fuzz.json fuzz-backtrack.json fuzz-findings observe
 
 # the virtual environment, made anew when the dependencies change
 $(VENV)/.ready: pyproject.toml .ci/constraints.txt
