@@ -180,4 +180,3 @@ def _teach(
         schedule.step()
         with torch.no_grad():
             embeddings.weight[model.config.image_token_id] = 0
-
