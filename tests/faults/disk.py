@@ -7,6 +7,7 @@ import contextlib
 import shutil
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,40 +47,42 @@ async def full(stage: Stage) -> Seen:
         recovery_s = await recovered(stage.cluster.url, time.monotonic(), _LIMIT_S)
         await load.reach(load.answered + stage.burst // 2)
         _fill(filler)  # what was freed meanwhile
-        held = _answered(load) - await asyncio.to_thread(_rows, disk)
+        held = (_answered(load) - await asyncio.to_thread(_logged, disk)).total()
         filler.unlink()
         room = time.monotonic()
     answered = _answered(load)
-    written = await _written(disk, answered, room + _LIMIT_S)
+    missing = await _missing(disk, answered, room + _LIMIT_S)
     seen = Seen(load, recovery_s)
     seen.notes = {
         "held_up": held,
-        "answered": answered,
-        "in_the_log": written,  # with those of the probes
+        "answered": answered.total(),
+        "missing_in_the_log": missing.total(),
         "written_again_s": round(time.monotonic() - room, 1),
     }
     if held <= 0:
         seen.unmet.append("the full disk held up no record")
-    if written < answered:
-        seen.unmet.append(f"{answered - written} records are missing in the audit log")
+    if missing:
+        seen.unmet.append(f"{missing.total()} records are missing in the audit log, of rollouts {sorted(missing)[:8]}")
     return seen
 
 
-async def _written(disk: Path, wanted: int, until: float) -> int:
-    """Records in the log, as soon as there are as many as wanted, or at that moment."""
+async def _missing(disk: Path, answered: Counter[str], until: float) -> Counter[str]:
+    """Answers without a record in the log: none, or those at that moment."""
     while True:
-        found = await asyncio.to_thread(_rows, disk)
-        if found >= wanted or time.monotonic() > until:
-            return found
+        missing = answered - await asyncio.to_thread(_logged, disk)
+        if not missing or time.monotonic() > until:
+            return missing
         await asyncio.sleep(_POLL_S)
 
 
-def _answered(load: Load) -> int:
-    return sum(one.result is not None for one in load.ends)
+def _answered(load: Load) -> Counter[str]:
+    """Answers by the rollout's id; those of the probes, which are others, are not among them."""
+    return Counter(str(one.number) for one in load.ends if one.result is not None)
 
 
-def _rows(disk: Path) -> int:
-    return sum(1 for _ in AuditFiles(disk, RolloutRow).rows())
+def _logged(disk: Path) -> Counter[str]:
+    """Records by the rollout's id."""
+    return Counter(row.id for row in AuditFiles(disk, RolloutRow).rows())
 
 
 def _fill(filler: Path) -> None:

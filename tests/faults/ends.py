@@ -1,12 +1,14 @@
 """What a rollout came to, and the count that decides: nothing may be lost, and nothing invented.
 
 A rollout is *lost* when neither a result nor a typed refusal came back, after all the sender's own attempts and its
-deadline. A value is *invented* when it is another than the undisturbed service gives, when the undisturbed service
-gives none, or when what it takes was out of order all the while between question and answer.
+deadline; when its reward is absent though no component is; and when a rule, which nothing but time may keep from its
+value, has none. A value is *invented* when it is another than the undisturbed service gives, when the undisturbed
+service gives none, or when what it takes was out of order all the while between question and answer.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ from medreward.contract import types as t
 from tests.faults.oracle import Oracle
 
 _SHOWN = 8  # examples of what is wrong, at most
+_LATE = frozenset({"timeout", "overloaded"})  # why a rule may have no value
 
 
 @dataclass(slots=True)
@@ -26,6 +29,8 @@ class End:
     sender: str
     sent: float
     """seconds of ``time.monotonic``"""
+    due: float = math.inf
+    """its deadline"""
     at: float | None = None
     """when it came to its end"""
     result: t.Result | None = None
@@ -60,6 +65,8 @@ class Count:
     invented: int = 0
     senseless: int = 0
     """of the absent, those that the undisturbed service does not score either"""
+    late_s: float = 0.0
+    """the most by which one came to its end after its deadline"""
     wrong: list[str] = field(default_factory=list)
     """some of the lost and invented ones, in words"""
 
@@ -69,6 +76,8 @@ def count(ends: Iterable[End], oracle: Oracle, blind: Sequence[Blind] = ()) -> C
     found = Count()
     for end in ends:
         found.sent += 1
+        if end.at is not None:
+            found.late_s = max(found.late_s, end.at - end.due)
         if end.result is None:
             if end.refused:
                 found.refused[end.refused] += 1
@@ -76,11 +85,14 @@ def count(ends: Iterable[End], oracle: Oracle, blind: Sequence[Blind] = ()) -> C
                 found.lost += 1
                 _note(found, f"{end.sender}: {end.number} lost: {end.lost or 'nothing came back'}")
             continue
-        if end.result.reward is None:
+        if end.result.reward is not None:
+            found.scored += 1
+        elif why := _baseless(end.number, end.result, oracle):
+            found.lost += 1
+            _note(found, f"{end.sender}: {end.number} lost: {why}")
+        else:
             found.absent[_missing(end.result)] += 1
             found.senseless += oracle.senseless(end.number)
-        else:
-            found.scored += 1
         why = oracle.invented(end.number, end.result, end.fingerprint) or _seen_blind(end, oracle, blind)
         if why:
             found.invented += 1
@@ -97,6 +109,17 @@ def _seen_blind(end: End, oracle: Oracle, blind: Sequence[Blind]) -> str:
             component = end.result.components.get(name)
             if component is not None and component.value is not None:
                 return f"{name} is {component.value}, while the {one.service} gave nothing"
+    return ""
+
+
+def _baseless(number: int, result: t.Result, oracle: Oracle) -> str:
+    """Why the reward need not have been absent; empty when it had to be."""
+    if _missing(result) == "none":
+        return "there is no reward, and no component is missing"
+    for name in oracle.rules(number):
+        component = result.components.get(name)
+        if component is not None and component.value is None and component.status not in _LATE:
+            return f"{name} is {component.status}, and needs neither judge nor scorer: {component.detail}"
     return ""
 
 

@@ -12,7 +12,7 @@ from typing import Self
 
 import aiohttp
 import msgspec
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_before_delay
 
 from medreward.contract import types as t
 from medreward_trainer.client import ClientSettings, RequestRefused, RewardClient
@@ -78,7 +78,8 @@ class Load:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Waits for the last, unless something went wrong."""
+        """Waits for the last, unless something went wrong; raises what a sender ended with, which may be why."""
+        broken = self._broken() if isinstance(error, Exception) else None
         try:
             if error is None:
                 await self.finish()
@@ -86,6 +87,8 @@ class Load:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+        if broken is not None:
+            raise broken from error
 
     @property
     def answered(self) -> int:
@@ -106,6 +109,11 @@ class Load:
         for task in late:
             task.cancel()
 
+    def _broken(self) -> BaseException | None:
+        """What the first sender that failed ended with."""
+        ended = (task for task in self._tasks if task.done() and not task.cancelled())
+        return next((why for task in ended if (why := task.exception()) is not None), None)
+
     def _cut(self, size: int) -> Iterator[list[int]]:
         """Numbers of one recipe each, without end."""
         by_recipe: dict[str, list[int]] = {}
@@ -120,7 +128,7 @@ class Load:
         if len(self.ends) >= self._least and self._enough.is_set():
             return None
         now = time.monotonic()
-        ends = [End(number, sender, now) for number in next(self._chunks)]
+        ends = [End(number, sender, now, due=now + self._deadline_s) for number in next(self._chunks)]
         self.ends += ends
         return ends
 
@@ -165,8 +173,9 @@ class Load:
 
     async def _ask_http(self, session: aiohttp.ClientSession, ends: Sequence[End]) -> None:
         until = time.monotonic() + self._deadline_s
+        # whoever would have to wait beyond the deadline gives up
         attempts = AsyncRetrying(
-            retry=retry_if_exception_type(_Again), stop=stop_after_delay(self._deadline_s), wait=_pause, reraise=True
+            retry=retry_if_exception_type(_Again), stop=stop_before_delay(self._deadline_s), wait=_pause, reraise=True
         )
         try:
             reply: t.ScoreResponse = await attempts(self._attempt, session, ends, until)

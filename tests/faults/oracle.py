@@ -61,6 +61,16 @@ class Oracle:
         """Components that have no value without ``service``."""
         return self.variants[0].services[number].get(service, ())
 
+    def rules(self, number: int) -> Sequence[str]:
+        """Components that have a value and need neither service, in this rollout or any other.
+
+        Where a verdict needs no engine, as of the reference's own words, the judge's process is asked all the same.
+        """
+        variant = self.variants[0]
+        served = {name for services in variant.services.values() for names in services.values() for name in names}
+        components = variant.results[number].components
+        return [name for name, one in components.items() if one.value is not None and name not in served]
+
     def invented(self, number: int, result: t.Result, fingerprint: t.Fingerprint | None) -> str:
         """Why a value of ``result`` cannot be what an undisturbed service gives; empty when all of them can."""
         if result.id != str(number):

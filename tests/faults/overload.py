@@ -42,10 +42,11 @@ class Flood:
         self._url = url
         self._every_s = _CHUNK / rate
         self._chunks = _numbers()
-        self._bodies: dict[int, msgspec.Raw] = {}
+        self.stopped: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        """the moment when it stopped sending"""
 
-    async def run(self, seconds: float) -> float:
-        """Sends for so long, and waits for the last answer; returns the moment when it stopped sending."""
+    async def run(self, seconds: float) -> None:
+        """Sends for so long, and waits for the last answer."""
         async with (
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=4.0)) as session,
             asyncio.TaskGroup() as group,
@@ -58,11 +59,11 @@ class Flood:
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 group.create_task(self._one(session, next(self._chunks)))
             # before the last answers, which the block waits for
-            return time.monotonic()
+            self.stopped.set_result(time.monotonic())
 
     async def _one(self, session: aiohttp.ClientSession, numbers: list[int]) -> None:
         sent = time.monotonic()
-        ends = [End(number, "http", sent) for number in numbers]
+        ends = [End(number, "http", sent, due=sent + _DEADLINE_S) for number in numbers]
         self.ends += ends
         rollouts = [rollout(number) for number in numbers]
         request = t.ScoreRequest(recipe_of(numbers[0]), deadline_ms=int(_DEADLINE_S * 1000), rollouts=rollouts)
@@ -118,14 +119,18 @@ async def engine(stage: Stage) -> Seen:
     capacity, share = judged / (now - begun), judged / len(done)
     flood = Flood(stage.cluster.url, TIMES * capacity / share)
     begun = time.monotonic()
-    stopped = await flood.run(stage.overload_s)
-    ended = time.monotonic()
-    # the last answers to the flood are in; what it left behind is not
-    recovery_s = await recovered(stage.cluster.url, time.monotonic(), _LIMIT_S)
-    await endpoint.become("good")
-    load.ends += flood.ends
-    load.attempts += flood.attempts
-    load.silent_refusals += flood.silent_refusals
+    async with asyncio.TaskGroup() as group:
+        group.create_task(flood.run(stage.overload_s))
+        stopped = await flood.stopped
+        # the engine is as slow as before, and the last answers to the flood are not in yet
+        async with stage.load() as after:
+            recovery_s = await recovered(stage.cluster.url, stopped, _LIMIT_S)
+            await endpoint.become("good")
+    ended = max(one.at for one in flood.ends if one.at is not None)
+    for more in (flood, after):
+        load.ends += more.ends
+        load.attempts += more.attempts
+        load.silent_refusals += more.silent_refusals
     answered = {one.number for one in flood.ends if one.result is not None}
     # what was answered is compared now: to compute all that is asked would take longer than to ask it
     extra = await undisturbed(stage.settings, {number: rollout(number) for number in sorted(answered)}, recipe_of)

@@ -76,20 +76,27 @@ def run(wanted: Sequence[Scenario], *, short: bool) -> Iterator[dict[str, Any]]:
         left = list(group)
         while left:
             # a scenario that failed may leave anything: those after it begin on a cluster of their own
-            before = len(left)
+            last: Scenario | None = None
             try:
                 with _open(place, rollouts, oracles, short) as stage:
                     while left:
-                        row = _one(left.pop(0), stage)
+                        last = left.pop(0)
+                        row = _one(last, stage)
                         yield row
                         if not row["passed"]:
                             break
+            except Unfit as error:
+                yield from (report.skipped(one, error) for one in left)
+                left = []
             except (Exception, SystemExit) as error:
                 log.exception("a cluster of the kind %s", place)
-                if len(left) == before:
+                if last is None:
                     # it did not even start, and would not for the next
                     yield from (report.failed(one, error) for one in left)
                     left = []
+                else:
+                    # it did not stop after that one, whose row this takes the place of
+                    yield report.failed(last, error)
 
 
 @contextlib.contextmanager

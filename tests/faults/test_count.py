@@ -126,6 +126,34 @@ def test_an_absent_component_with_an_absent_reward_is_only_absent(oracle: Oracle
     assert (found.invented, found.absent) == (0, {"timeout": 1})
 
 
+def test_an_absent_reward_without_an_absent_component_is_lost(oracle: Oracle) -> None:
+    changed = msgspec.structs.replace(result_of(oracle, JUDGED), reward=None)
+    found = count([right(oracle, JUDGED, result=changed)], oracle)
+    assert (found.lost, found.scored, found.absent) == (1, 0, {})
+    assert "no component is missing" in found.wrong[0]
+
+
+def test_a_rule_may_be_absent_for_want_of_time_alone(oracle: Oracle) -> None:
+    assert "format" in oracle.rules(BOTH)
+    assert not {"semantics", "consistency"} & {*oracle.rules(BOTH), *oracle.rules(SHORT_CUT)}
+    for status, lost in (("timeout", 0), ("overloaded", 0), ("unavailable", 1), ("invalid_input", 1)):
+        changed = with_component(result_of(oracle, BOTH), "format", status=status, value=None)
+        found = count([right(oracle, BOTH, result=msgspec.structs.replace(changed, reward=None))], oracle)
+        assert (found.lost, found.absent.total(), found.invented) == (lost, 1 - lost, 0), status
+
+
+def test_what_nobody_can_score_is_absent_and_not_lost(oracle: Oracle) -> None:
+    found = count([right(oracle, SENSELESS)], oracle)
+    assert (found.lost, found.absent, found.senseless) == (0, {"invalid_input": 1}, 1)
+
+
+def test_the_latest_answer_is_told_by_its_lateness(oracle: Oracle) -> None:
+    ends = [right(oracle, JUDGED, due=due) for due in (0.5, 1.75, 3.0)]
+    assert count(ends, oracle).late_s == 1.5
+    assert count(ends[2:], oracle).late_s == 0.0
+    assert count([End(JUDGED, "http", 1.0, due=0.5)], oracle).late_s == 0.0  # none came
+
+
 def test_a_value_of_what_nobody_can_score_is_invented(oracle: Oracle) -> None:
     changed = with_component(result_of(oracle, SENSELESS), "format", status="ok", value=1.0)
     assert count([right(oracle, SENSELESS, result=changed)], oracle).invented == 1

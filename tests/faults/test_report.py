@@ -40,6 +40,11 @@ def test_what_should_have_come_about_and_a_defect_of_the_service_fail_it_too() -
     assert not report.row(ONE, silent, Count(), 1.0)["passed"]
 
 
+def test_an_answer_long_after_its_deadline_fails_it() -> None:
+    assert report.row(ONE, seen(), Count(late_s=report.LATE_S), 1.0)["passed"]
+    assert not report.row(ONE, seen(), Count(late_s=report.LATE_S + 0.1), 1.0)["passed"]
+
+
 def test_one_that_failed_has_no_counts_and_shows_why() -> None:
     row = report.failed(ONE, RuntimeError("it did not start"))
     assert "sent" not in row
@@ -57,12 +62,12 @@ def test_a_run_of_one_scenario_keeps_what_is_known_of_the_others() -> None:
 def test_the_figures_stand_between_the_marks_and_replace_those_before(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
-    report.into_docs(told(report.row(ONE, seen(), Count(sent=1024, scored=992), 1.0)), page)
+    report.into_docs(told(report.row(ONE, seen(), Count(sent=1024, scored=992, late_s=0.3), 1.0)), page)
     text = page.read_text()
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "old" not in text
-    assert f"| {ONE.fault} | 1 024 | 992 | 0 | 0 | 0 | 0 | 1.2 |" in text
+    assert f"| {ONE.fault} | 1 024 | 992 | 0 | 0 | 0 | 0 | 0.3 | 1.2 |" in text
 
 
 def test_a_page_without_marks_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from medreward.config import Settings
 from medreward.contract import types as t
 from tests.faults import deploying
 from tests.faults.load import Load
-from tests.faults.oracle import undisturbed
+from tests.faults.oracle import SCORED, undisturbed
 from tests.faults.probe import recovered
 from tests.faults.rollouts import recipe_of
 from tests.faults.stage import Scenario, Seen, Stage
@@ -22,10 +22,11 @@ _POLL_S = 0.1
 
 async def rolling(stage: Stage) -> Seen:
     """Another config, with another setting of the judge, replaces every replica."""
-    judge = stage.settings.judge.model_copy(update={"within": 1.0})
+    # so wide that many verdicts are others, and one by the wrong judge is seen
+    judge = stage.settings.judge.model_copy(update={"within": 6.0})
     after = stage.settings.model_copy(update={"judge": judge})
     user_config = {"checkpoint": stage.settings.scorer.checkpoint}
-    return await _changed(stage, after, user_config, lambda seen: seen.judge.get("within") == "1")
+    return await _changed(stage, after, user_config, lambda seen: seen.judge.get("within") == "6")
 
 
 async def swap(stage: Stage) -> Seen:
@@ -40,6 +41,9 @@ async def _changed(
     stage: Stage, after: Settings, user_config: dict[str, str], new: Callable[[t.Fingerprint], bool]
 ) -> Seen:
     expected = stage.oracle | await undisturbed(after, stage.rollouts, recipe_of)
+    was, will_be = (variant.results for variant in expected.variants)
+    others = sum(_differ(was[number], will_be[number]) for number in stage.rollouts)
+    assert others, "the change would not be seen: every reward stays what it was"
     # a swap is one of the ``user_config`` alone; what else it names stays as it is deployed
     args = stage.settings if after.judge == stage.settings.judge else after
     async with stage.load() as load:
@@ -55,7 +59,12 @@ async def _changed(
         before = {"checkpoint": stage.settings.scorer.checkpoint}
         await asyncio.to_thread(running.deploy, deploying.args_of(stage.settings, stage.directory), before)
         await _only(load, lambda seen: not new(seen))
-    return Seen(load, recovery_s, oracle=expected, notes={"took_s": round(took_s, 1)})
+    return Seen(load, recovery_s, oracle=expected, notes={"took_s": round(took_s, 1), "other_rewards": others})
+
+
+def _differ(one: t.Result, other: t.Result) -> bool:
+    """Whether a reward of the one could not be taken for that of the other."""
+    return one.reward is not None and other.reward is not None and abs(one.reward - other.reward) > 2 * SCORED
 
 
 async def _only(load: Load, new: Callable[[t.Fingerprint], bool]) -> None:

@@ -18,6 +18,7 @@ from medreward.serve.environment import free_port
 from tests.observe.expressions import JOB
 
 BINARY = shutil.which("prometheus")
+NOT_INSTALLED = "prometheus is not installed: apt-get install prometheus"
 START_S = 60.0
 SCRAPE_S = 1
 
@@ -74,7 +75,7 @@ def prometheus(folder: Path, targets: Mapping[str, str]) -> Iterator[Prometheus]
         RuntimeError: it is not installed, or it did not start; the message has what it said.
     """
     if BINARY is None:
-        raise RuntimeError("prometheus is not installed: apt-get install prometheus")
+        raise RuntimeError(NOT_INSTALLED)
     static = [{"targets": [address], "labels": {"pod": pod}} for pod, address in targets.items()]
     config = {
         "global": {"scrape_interval": f"{SCRAPE_S}s"},

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.observe.pictures import Past, draw
+from tests.observe.prometheus import BINARY, NOT_INSTALLED
 from tests.observe.watched import WINDOW, WINDOW_S, Found, missing, wait_for_data, watched
 
 
@@ -38,6 +39,9 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("observe"), help="directory of the pictures")
     parser.add_argument("--seconds", type=float, default=150.0, help="of load")
     given = parser.parse_args()
+    if BINARY is None:
+        print(NOT_INSTALLED, file=sys.stderr)
+        return 1
     out: Path = given.out
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="observe-", dir="/tmp") as folder:

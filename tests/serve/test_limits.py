@@ -173,7 +173,7 @@ def test_ten_times_too_much_is_scored_as_far_as_there_is_time_and_the_rest_refus
     )
     assert statuses["ok"] >= 16, statuses
     # a batch that was let in may be late where the machine has just become slower
-    assert statuses["ok"] > 3 * (statuses.total() - statuses["ok"]), statuses
+    assert statuses["ok"] > statuses.total() - statuses["ok"], statuses
     # what was refused has cost the engine nothing
     assert len(endpoint.bodies) <= statuses.total()
     for answer in answers:

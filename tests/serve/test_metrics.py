@@ -94,7 +94,7 @@ def wait_for(what: str, done: Callable[[], bool]) -> None:
 def check_counts(page: str, requests: int) -> None:
     """Every count of ``requests`` batches over HTTP, exactly."""
     rollouts = len(batch().rollouts) * requests
-    assert value(page, "medreward_requests_total", protocol="http", code="ok") == requests
+    assert value(page, "medreward_requests_total", protocol="http", code="ok", recipe="medsage") == requests
     assert value(page, "medreward_batch_rollouts_count", protocol="http") == requests
     assert value(page, "medreward_batch_rollouts_sum", protocol="http") == rollouts
     assert value(page, "medreward_request_seconds_count", protocol="http", method="score") == requests
@@ -143,7 +143,7 @@ def test_judge_and_scorer_tell_from_their_own_processes(own: Cluster) -> None:
 
 def test_both_doors_are_counted(own: Cluster) -> None:
     def counted(protocol: str) -> float:
-        return value(scraped(own), "medreward_requests_total", protocol=protocol, code="ok") or 0
+        return total(scraped(own), "medreward_requests_total", protocol=protocol, code="ok")
 
     before = counted("http"), counted("grpc")
     with grpc.insecure_channel(own.grpc) as channel:
@@ -156,12 +156,18 @@ def test_the_page_of_a_pod_has_ray_s_metrics_too_each_family_once(own: Cluster) 
     burst(own, 1)
     directory, port = _ray(own)
     page = NodePage(directory / "metrics", f"http://127.0.0.1:{port}/metrics")
-    wait_for("Ray's metrics", lambda: b"ray_serve_deployment_replica_healthy" in page.text())
-    # reads all of it, and fails where a family or a sample stands twice
     text = page.text()
+
+    def both_healthy() -> bool:
+        nonlocal text
+        text = page.text()
+        # reads all of it, and fails where a family or a sample stands twice
+        return total(text, "ray_serve_deployment_replica_healthy", deployment="Ingress") == 2
+
+    # Ray tells of each replica in its own time, of the one that was put in place of the killed one last
+    wait_for("Ray's metrics of both replicas", both_healthy)
     assert value(text, "medreward_ray_scrape_up") == 1
     assert total(text, "medreward_requests_total") == total(scraped(own), "medreward_requests_total")
-    assert total(text, "ray_serve_deployment_replica_healthy", deployment="Ingress") == 2
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not on the PATH: .ci/needs installs it")

@@ -35,7 +35,7 @@ class FakeHandle:
         """asks of each"""
         self.score = self
 
-    async def remote(self, asks: Sequence[ScorerAsk], seconds: float) -> Any:
+    async def remote(self, asks: Sequence[ScorerAsk], seconds: float, carried: object) -> Any:
         self.calls.append(len(asks))
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         return reply(asks)
@@ -101,9 +101,9 @@ def test_a_part_that_raises_takes_no_other_with_it() -> None:
 
 def test_a_part_that_never_answers_takes_no_other_with_it() -> None:
     class Hanging(FakeHandle):
-        def remote(self, asks: Sequence[ScorerAsk], seconds: float) -> Any:
+        def remote(self, asks: Sequence[ScorerAsk], seconds: float, carried: object) -> Any:
             if len(self.calls) != 1:
-                return super().remote(asks, seconds)
+                return super().remote(asks, seconds, carried)
             self.calls.append(len(asks))
             return asyncio.get_running_loop().create_future()
 

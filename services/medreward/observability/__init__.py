@@ -6,7 +6,7 @@
 ``bulk``            a histogram that takes a batch at once
 ``shared``          how the processes of a node count together; ``exposition``: their sum, as text
 ``node``            the one page of a pod, Ray's metrics included; ``page``: several pages as one
-``logs``            lines for people or as JSON, with the ids of ``request_id``
+``logs``            lines for people or as JSON, with the ids of ``request_id``; ``logs_files``: where they go
 ``tracing``         spans by OpenTelemetry
 ``audit``           every verdict with what it was made of
 ``dashboards``      Grafana's, as code

@@ -42,7 +42,11 @@ class Family(NamedTuple):
 
 FAMILIES: dict[str, Family] = {
     # requests, at the doors
-    "medreward_requests_total": Family("counter", "Requests by protocol and outcome", ("protocol", "code")),
+    "medreward_requests_total": Family(
+        "counter",
+        "Requests by protocol, outcome, and recipe where one was answered by",
+        ("protocol", "code", "recipe"),
+    ),
     "medreward_client_requests_total": Family(
         "counter", "Requests by the name of the API key, anonymous without one, and outcome", ("client", "code")
     ),

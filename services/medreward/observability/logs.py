@@ -2,17 +2,14 @@
 
 What a patient's text could stand in is kept out, unless ``logs.texts`` says otherwise: an exception is told by its
 types and places, without its messages. The places are ours alone: whatever the process logs goes through here, other
-libraries' warnings and Ray Serve's own tracebacks too.
+libraries' warnings, and what asyncio and Ray Serve say of an exception by themselves, too.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from datetime import UTC, datetime
-from logging.handlers import RotatingFileHandler
-from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -20,15 +17,16 @@ from pythonjsonlogger.core import LogData
 from pythonjsonlogger.json import JsonFormatter
 
 from medreward.observability import tracing
-from medreward.observability.logs_withheld import without_messages
+from medreward.observability.logs_files import LogFile
+from medreward.observability.logs_withheld import Discreet, WithheldCall, WithheldTraceback, without_messages
 from medreward.observability.request_id import current
 from medreward.observability.tracing_settings import Logs
 
 OURS = ("medreward", "medreward_trainer")
 """loggers that ``logs.level`` is for; of others, warnings are logged"""
 
-_FILE_BYTES = 16 * 2**20
-_RAY_SERVE = "ray.serve"
+_WITHHELD: dict[str, type[logging.Filter]] = {"ray.serve": WithheldTraceback, "asyncio": WithheldCall}
+"""Ray Serve has handlers of its own; asyncio puts the exception into its message"""
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -44,23 +42,25 @@ def configure(settings: Logs, service: str) -> None:
     Raises:
         OSError: ``logs.dir`` cannot be written to.
     """
-    handler = _handler(settings, service)
+    handler = _Stream() if settings.dir is None else LogFile(settings.dir, service)
     form: type[_Json] | type[_Text] = _Json if settings.format == "json" else _Text
     handler.setFormatter(form(service, settings.texts))
     root = logging.getLogger()
-    for other in [one for one in root.handlers if isinstance(one, _Stream | _File)]:
+    for other in [one for one in root.handlers if isinstance(one, _Stream | LogFile)]:
         root.removeHandler(other)
-        if isinstance(other, _File):
+        if isinstance(other, LogFile):
             other.close()
     root.addHandler(handler)
     for name in OURS:
         logging.getLogger(name).setLevel(settings.level)
-    serve = logging.getLogger(_RAY_SERVE)
-    for filtered in [one for one in serve.filters if isinstance(one, _Withhold)]:
-        serve.removeFilter(filtered)
-    if not settings.texts:
-        # it has handlers of its own
-        serve.addFilter(_Withhold())
+    # a handler of another library that fails would print the exception that its record is about
+    logging.raiseExceptions = settings.texts
+    for name, withheld in _WITHHELD.items():
+        theirs = logging.getLogger(name)
+        for before in [one for one in theirs.filters if isinstance(one, withheld)]:
+            theirs.removeFilter(before)
+        if not settings.texts:
+            theirs.addFilter(withheld())
 
 
 def escaped(text: str) -> str:
@@ -123,17 +123,7 @@ class _Text(logging.Formatter):
         return line
 
 
-class _Withhold(logging.Filter):
-    """Lets everything through; exceptions without their messages."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and record.exc_info[1] is not None:
-            record.exc_text = without_messages(record.exc_info[1])
-            record.exc_info = None
-        return True
-
-
-class _Stream(logging.StreamHandler[TextIO]):
+class _Stream(Discreet, logging.StreamHandler[TextIO]):
     """To standard error, whichever that is at the time."""
 
     @property
@@ -143,25 +133,6 @@ class _Stream(logging.StreamHandler[TextIO]):
     @stream.setter
     def stream(self, given: TextIO) -> None:
         """The handler of the library sets the one of its start."""
-
-
-class _File(RotatingFileHandler):
-    """To a file that only its user reads."""
-
-    def _open(self) -> Any:
-        made = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        return os.fdopen(made, "a", encoding="utf-8", errors="backslashreplace")
-
-    def shouldRollover(self, record: logging.LogRecord) -> bool:
-        """Whether the file is full: after the fact, since the library would format each record twice to know before."""
-        return self.stream is not None and os.fstat(self.stream.fileno()).st_size >= self.maxBytes
-
-
-def _handler(settings: Logs, service: str) -> logging.Handler:
-    if settings.dir is None:
-        return _Stream()
-    settings.dir.mkdir(parents=True, exist_ok=True)
-    return _File(Path(settings.dir) / f"{service}-{os.getpid()}.log", maxBytes=_FILE_BYTES, backupCount=1)
 
 
 def _when(record: logging.LogRecord) -> str:

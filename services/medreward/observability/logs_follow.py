@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -26,7 +27,9 @@ class Follower:
 
     def __enter__(self) -> Self:
         # what earlier processes wrote was shown in its time
-        self._open = {path: _Followed(path, os.SEEK_END) for path in self._directory.glob("*.log")}
+        for path in self._directory.glob("*.log"):
+            with suppress(OSError):
+                self._open[path] = _Followed(path, os.SEEK_END)
         self._thread.start()
         return self
 
@@ -54,8 +57,8 @@ class Follower:
             if path not in self._open:
                 try:
                     self._open[path] = _Followed(path)
-                except FileNotFoundError:
-                    continue  # it is being rotated
+                except OSError:
+                    continue  # it is being rotated, or is no file for us; the next time tells
             self._open[path].copy_to(self._out)
         self._out.flush()
 
@@ -66,7 +69,7 @@ class _Followed:
     def __init__(self, path: Path, whence: int = os.SEEK_SET) -> None:
         """From its beginning, or from its end."""
         self._path = path
-        self._file = path.open("rb")
+        self._file = _opened(path)
         self._file.seek(0, whence)
         self._part = b""
 
@@ -76,8 +79,12 @@ class _Followed:
         # in this order: what was written before the rotation is still in the old file
         self._read(out)
         if replaced:
+            try:
+                file = _opened(self._path)
+            except OSError:
+                return  # the next time tells
             self._file.close()
-            self._file = self._path.open("rb")
+            self._file = file
             self._read(out)
 
     def close(self) -> None:
@@ -87,11 +94,22 @@ class _Followed:
     def _replaced(self) -> bool:
         try:
             return os.stat(self._path).st_ino != os.fstat(self._file.fileno()).st_ino
-        except FileNotFoundError:
-            return False  # in the middle of a rotation
+        except OSError:
+            return False  # in the middle of a rotation, say
 
     def _read(self, out: BinaryIO) -> None:
-        while chunk := self._file.read(_CHUNK):
+        while chunk := self._chunk():
             whole, _, self._part = (self._part + chunk).rpartition(b"\n")
             if whole:
                 out.write(whole + b"\n")
+
+    def _chunk(self) -> bytes:
+        try:
+            return self._file.read(_CHUNK)
+        except OSError:
+            return b""  # of its disk; those of ``out`` end the thread
+
+
+def _opened(path: Path) -> BinaryIO:
+    # without waiting for whoever would write to a pipe
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))

@@ -2,10 +2,45 @@
 
 from __future__ import annotations
 
+import logging
+import re
+import sys
 import traceback
+from contextlib import suppress
 
 _FRAMES = 30  # the innermost of each traceback
 _DEEP = 8  # exceptions that led to one another, and groups within groups
+
+
+class Discreet(logging.Handler):
+    """A handler that cannot write a record says so, and not, as the library would, what the record is about."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Names the kind of the error on standard error, where that takes it."""
+        kind = sys.exc_info()[0]
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(f"a line of the log could not be written: {kind.__name__ if kind else 'unknown'}\n")
+
+
+class WithheldTraceback(logging.Filter):
+    """Lets everything through; exceptions without their messages."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always true."""
+        if record.exc_info and record.exc_info[1] is not None:
+            record.exc_text = without_messages(record.exc_info[1])
+            record.exc_info = None
+        return True
+
+
+class WithheldCall(logging.Filter):
+    """Lets everything through; of what asyncio says of an exception neither its text nor the arguments of a call."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always true."""
+        if record.exc_info:
+            record.msg, record.args = re.split(r"[\n(]", record.getMessage(), maxsplit=1)[0], ()
+        return True
 
 
 def without_messages(error: BaseException) -> str:

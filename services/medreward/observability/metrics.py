@@ -71,8 +71,8 @@ class Metrics:
             self._of(self._request_seconds, protocol, method).observe(perf_counter() - arrived)
 
     def refused(self, protocol: str, code: str) -> None:
-        """A request was refused."""
-        self._of(self._requests, protocol, code).inc()
+        """A request was refused, or its caller left: it was answered by no recipe."""
+        self._of(self._requests, protocol, code, "").inc()
 
     def asked(self, client: str, code: str) -> None:
         """A request of this client came to this end; ``client`` is the name of an API key, or ``anonymous``."""
@@ -94,9 +94,9 @@ class Metrics:
             response: all of it.
             in_place: what was worked on here, and how long.
         """
-        self._of(self._requests, protocol, "ok").inc()
-        self._of(self._batches, protocol).observe(len(response.results))
         recipe, timing = response.fingerprint.recipe, response.timing_ms
+        self._of(self._requests, protocol, "ok", recipe).inc()
+        self._of(self._batches, protocol).observe(len(response.results))
         self._scored(recipe, response.results)
         for stage in _TOLD:
             if (milliseconds := getattr(timing, stage)) is not None:
@@ -113,7 +113,7 @@ class Metrics:
 
     def ruled(self, protocol: str, rubric: str, response: t.JudgeResponse) -> None:
         """A request for the judge was answered."""
-        self._of(self._requests, protocol, "ok").inc()
+        self._of(self._requests, protocol, "ok", "").inc()
         for status, count in Tally(verdict.status for verdict in response.verdicts).items():
             self._of(self._verdicts, rubric, status).inc(count)
         self._judged(response.timing_ms.judge_counts)

@@ -40,6 +40,8 @@ class NodePage:
         self._ray_url = ray_url
         self._within_s = within_s
         self._was_up: bool | None = None
+        self._asking = threading.Lock()
+        self._answer: _Answer | None = None
 
     def text(self) -> bytes:
         """As it is now; takes ``within_s`` and a little at most."""
@@ -50,16 +52,38 @@ class NodePage:
         return merged([*(page.decode() for page in ours), theirs or ""]).encode()
 
     def _ray(self) -> str | None:
-        try:
-            page = _fetch(self._ray_url, time.monotonic() + self._within_s)
-        except (httpx.HTTPError, UnicodeDecodeError) as error:
-            # once, not at every scrape
-            if self._was_up is not False:
-                log.warning("%s has no metrics: %s: %s", self._ray_url, type(error).__name__, error)
-            self._was_up = False
-            return None
-        self._was_up = True
+        with self._asking:
+            answer = self._answer
+            # one at a time, however many scrape: a peer that sends a byte now and then would gather threads
+            if answer is None or not answer.is_alive():
+                answer = self._answer = _Answer(self._ray_url, self._within_s)
+                answer.start()
+        answer.join(self._within_s)
+        page, error = answer.page, answer.error
+        # once, not at every scrape
+        if page is None and self._was_up is not False:
+            why = f"no answer within {self._within_s:g} s" if error is None else f"{type(error).__name__}: {error}"
+            log.warning("%s has no metrics: %s", self._ray_url, why)
+        self._was_up = page is not None
         return page
+
+
+class _Answer(threading.Thread):
+    """What Ray's port says, asked in a thread: httpx limits each wait, but not those for a head together."""
+
+    def __init__(self, url: str, within_s: float) -> None:
+        super().__init__(name="ray-page", daemon=True)
+        self._url = url
+        self._until = time.monotonic() + within_s
+        self.page: str | None = None
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        """Asks; ends with a page or with an error."""
+        try:
+            self.page = _fetch(self._url, self._until)
+        except Exception as error:  # noqa: BLE001  (told by whoever waits)
+            self.error = error
 
 
 def _fetch(url: str, until: float) -> str:

@@ -6,6 +6,7 @@ in a file of its own beside this one; none of it may change an answer, or make a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -17,6 +18,9 @@ from medreward.observability.metrics import Metrics
 from medreward.observability.request_id import current
 from medreward.scoring.in_place import InPlace
 from medreward.scoring.trail import Trail
+
+CANCELLED = "cancelled"
+"""in place of a code: the caller left before the answer"""
 
 
 class Call:
@@ -36,9 +40,11 @@ class Call:
         self.trail = None if observer.audit is None else Trail()
         """for the pipeline, or the desk, to fill in; None where nobody keeps it"""
         self._request = current()
+        self.answered = False
 
     def scored(self, request: t.ScoreRequest, response: t.ScoreResponse) -> None:
         """A batch was answered."""
+        self.answered = True
         self._observer.metrics.replied(self.protocol, response, self.in_place)
         self._observer.metrics.asked(_client(), "ok")
         self._watched.scored(request, response)
@@ -47,6 +53,7 @@ class Call:
 
     def ruled(self, request: t.JudgeRequest, response: t.JudgeResponse) -> None:
         """A request for the judge was answered."""
+        self.answered = True
         self._observer.metrics.ruled(self.protocol, request.rubric, response)
         self._observer.metrics.asked(_client(), "ok")
         self._watched.ruled(request, response)
@@ -80,7 +87,15 @@ class Observer:
             carrier: headers or metadata, names in lower case.
         """
         with self.metrics.in_flight(protocol, method), self._watcher.watch(protocol, method, carrier) as watched:
-            yield Call(self, protocol, method, carrier, watched)
+            call = Call(self, protocol, method, carrier, watched)
+            try:
+                yield call
+            except (asyncio.CancelledError, GeneratorExit):
+                # whoever leaves once all is computed has been counted
+                if not call.answered:
+                    self.metrics.refused(protocol, CANCELLED)
+                    self.metrics.asked(_client(), CANCELLED)
+                raise
 
     def close(self) -> None:
         """Writes what an audit has not written yet; it may take some seconds."""

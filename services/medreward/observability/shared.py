@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+import time
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -25,6 +26,9 @@ _ROOM = {"counter": 256, "histogram": 2048, "gauge_livesum": 64, "gauge_livemax"
 """KiB that are set aside for what a process counts. The kernel kills a process that writes where a full disk has no
 room, and none is to die of its metrics."""
 
+_LOOK_S = 0.001
+"""far longer than :func:`is_alive` holds a lock of its own, which is not to be taken for that of a process"""
+
 _joined: dict[Path, _Slot] = {}
 
 
@@ -35,6 +39,12 @@ class _Slot:
         self._directory = directory
         self._pid = os.getpid()
         self._number, self._lock = _take(directory)
+
+    def let_go(self) -> None:
+        """In a child: of the parent's lock, which would outlive the parent with it."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
     def __call__(self) -> str:
         """Its number; asked at every count."""
@@ -88,18 +98,40 @@ def _take(directory: Path) -> tuple[str, int]:
         slot = str(number)
         descriptor = os.open(_lock(directory, slot), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, stat.S_IRUSR | stat.S_IWUSR)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            if not _locked(descriptor):
+                os.close(descriptor)
+                continue
+            for stale in directory.glob(f"gauge_live*_{slot}.db"):
+                with suppress(FileNotFoundError):
+                    stale.unlink()
+            for prefix, kib in _ROOM.items():
+                with (directory / f"{prefix}_{slot}.db").open("ab") as file:
+                    os.posix_fallocate(file.fileno(), 0, kib * 1024)
+        except OSError:
+            # the slot is free for whoever finds room
             os.close(descriptor)
-            continue
-        for stale in directory.glob(f"gauge_live*_{slot}.db"):
-            with suppress(FileNotFoundError):
-                stale.unlink()
-        for prefix, kib in _ROOM.items():
-            with (directory / f"{prefix}_{slot}.db").open("ab") as file:
-                os.posix_fallocate(file.fileno(), 0, kib * 1024)
+            raise
         return slot, descriptor
     raise AssertionError("unreachable: numbers do not end")
+
+
+def _locked(descriptor: int) -> bool:
+    for wait_s in (_LOOK_S, 0.0):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(wait_s)
+        else:
+            return True
+    return False
+
+
+def _let_go() -> None:
+    for slot in _joined.values():
+        slot.let_go()
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 def _lock(directory: Path, slot: str) -> Path:

@@ -150,7 +150,7 @@ def bind(settings: Settings, *, local: bool = False) -> Application:
         ray_actor_options=options.actor(
             settings.ingress.cpus, settings.ingress.resources, metrics_dir=str(settings.metrics_dir)
         ),
-        graceful_shutdown_timeout_s=settings.drain_s,
+        graceful_shutdown_timeout_s=options.ending_s(settings, audits=True),
         # the default is 503 without a hint when to come back
         backpressure_config=BackpressureConfig(status_code=429, retry_after_s=1),
         logging_config=options.logging(settings.logs),

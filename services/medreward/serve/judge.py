@@ -172,7 +172,7 @@ def bind_judge(settings: Settings) -> Application | None:
         max_ongoing_requests=100_000,
         max_queued_requests=-1,
         ray_actor_options=options.actor(wanted.cpus, wanted.resources, metrics_dir=str(settings.metrics_dir)),
-        graceful_shutdown_timeout_s=settings.drain_s,
+        graceful_shutdown_timeout_s=options.ending_s(settings, audits=True),
         logging_config=options.logging(settings.logs),
     )(JudgeReplica)
     plain = settings.model_dump(mode="json")

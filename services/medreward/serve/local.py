@@ -21,11 +21,12 @@ from medreward.config import Settings
 from medreward.ingress.auth import check_local
 from medreward.serve.environment import Proxy, can_listen, choose_proxy, free_port, is_free, prepare
 from medreward.serve.leftovers import end, kill, owned
+from medreward.serve.options import ending_s
 from medreward.serve.options import logging as logging_options
 
 _OBJECT_STORE_BYTES = 100 * 1024 * 1024  # bodies go by HTTP, so the store stays almost empty
 _READY_S = 90.0
-_AFTER_DRAIN_S = 10.0  # within which Ray Serve itself has ended what was still in flight after ``drain_s``
+_AFTER_DRAIN_S = 10.0  # within which Ray Serve itself has ended what was still in flight after a replica's time
 _OFFERED = 1000.0  # of each custom resource that the settings name: this machine has whatever a replica asks for
 
 log = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ class LocalCluster:
 
         if self._deployed:
             # Ray Serve waits without end for its controller, which may have died
-            limit_s = self._settings.drain_s + _AFTER_DRAIN_S
+            limit_s = ending_s(self._settings, audits=True) + _AFTER_DRAIN_S
             drain = threading.Thread(target=_delete, args=(APPLICATION, time.monotonic() + limit_s), daemon=True)
             drain.start()
             drain.join(limit_s)
@@ -156,7 +157,7 @@ class LocalCluster:
         last = "no answer"
         while time.monotonic() < until:
             try:
-                answer = httpx.get(f"{self.url}/readyz", timeout=5.0)
+                answer = httpx.get(f"{self.url}/readyz", timeout=5.0, trust_env=False)
                 if answer.status_code == 200:
                     return
                 last = f"HTTP {answer.status_code}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from medreward.config import Settings
 from medreward.observability.metrics import MULTIPROC_DIR
 from medreward.observability.tracing_settings import Logs
 from medreward.replicas import Replicated
@@ -34,6 +35,20 @@ def actor(cpus: float, resources: Mapping[str, float], *, gpus: float = 0.0, met
     if metrics_dir:
         options["runtime_env"] = {"env_vars": {MULTIPROC_DIR: metrics_dir}}
     return options
+
+
+def ending_s(settings: Settings, *, audits: bool) -> float:
+    """Seconds that a replica which goes may take: to finish its requests, and then to write what they left.
+
+    Args:
+        settings: all of them.
+        audits: it writes an audit log, where there is one.
+    """
+    audit, tracing = settings.audit, settings.tracing
+    after = audit.close_s if audits and audit.dir is not None else 0.0
+    if tracing.endpoint is not None:
+        after += tracing.export_timeout_s
+    return settings.drain_s + after
 
 
 def logging(wanted: Logs) -> dict[str, Any]:

@@ -223,7 +223,7 @@ def bind_scorer(settings: Settings) -> Application | None:
         ray_actor_options=options.actor(
             wanted.cpus, wanted.resources, gpus=wanted.gpus, metrics_dir=str(settings.metrics_dir)
         ),
-        graceful_shutdown_timeout_s=settings.drain_s,
+        graceful_shutdown_timeout_s=options.ending_s(settings, audits=False),
         user_config=wanted.model_dump(mode="json", include=set(CHANGEABLE)),
         logging_config=options.logging(settings.logs),
     )(ScorerReplica)

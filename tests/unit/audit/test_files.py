@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import stat
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from medreward.observability.audit import files
+from medreward.observability.audit import files, pens
 from medreward.observability.audit.reading import AuditFiles
 from medreward.observability.audit.rows import RolloutRow
 
@@ -52,6 +53,30 @@ def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
         (opened,) = tmp_path.glob("rollouts-*.open")
         assert stat.S_IMODE(opened.stat().st_mode) == 0o600
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_a_file_that_is_taken_for_one_of_the_dead_before_its_lock_costs_no_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock, adopted = fcntl.flock, list[Path]()
+
+    def meanwhile(descriptor: int, operation: int) -> None:
+        # another process starts just here, and finishes what nobody holds
+        monkeypatch.setattr(fcntl, "flock", flock)
+        for path, orphan in files.orphans(tmp_path):
+            adopted.append(path)
+            pens.finish(path, orphan, files.without_torn_line(orphan), kept.settings)
+        flock(descriptor, operation)
+
+    with keeping(tmp_path) as kept:
+        kept.score("a")
+        kept.written(1)
+        kept.log._pens["rollouts"].finish()
+        monkeypatch.setattr(fcntl, "flock", meanwhile)
+        kept.score("b")
+    assert len(adopted) == 1
+    assert ids(tmp_path) == ["a", "b"]
+    assert (kept.count("written"), kept.count("dropped")) == (2, 0)
 
 
 def test_a_file_that_is_being_written_can_be_read(tmp_path: Path) -> None:

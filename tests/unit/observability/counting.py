@@ -1,18 +1,22 @@
 """``python -m tests.unit.observability.counting`` counts in ``PROMETHEUS_MULTIPROC_DIR``, as it is told.
 
 Each line of stdin is one of ``replied N`` (a batch of N rollouts), ``enter`` (a request that stays in flight),
-``identify NAME`` (what scores now), and ``fork`` (a child counts a batch of one). Each is answered by ``done``.
+``identify NAME`` (what scores now), ``fork`` (a child counts a batch of one), and ``leave a child`` (which counts
+nothing, and ends with stdin's other end, not with this process). Each is answered by ``done``.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from contextlib import ExitStack
 
 from medreward.observability.metrics import Metrics, make_shared_directory
 from medreward.scoring.in_place import InPlace
 from tests.unit.observability.replies import reply
+
+_CHILD_S = 20.0  # that the child which is left lives
 
 
 def main() -> None:
@@ -29,6 +33,11 @@ def main() -> None:
                 flights.enter_context(metrics.in_flight("http", "score"))
             elif command == "identify":
                 metrics.identified({"engine": argument}, {})
+            elif command == "leave":
+                if not os.fork():
+                    os.close(sys.stdout.fileno())
+                    time.sleep(_CHILD_S)
+                    os._exit(0)
             elif command == "fork":
                 child = os.fork()
                 if not child:

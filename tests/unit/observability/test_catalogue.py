@@ -69,6 +69,6 @@ def test_a_process_may_have_all_of_them_in_one_registry() -> None:
 
 def test_children_are_found_by_their_labels() -> None:
     of, metric = Children(), catalogue.counter("medreward_requests_total", CollectorRegistry())
-    of(metric, "http", "ok").inc()
-    assert of(metric, "http", "ok") is metric.labels("http", "ok")
-    assert of(metric, "grpc", "ok") is not of(metric, "http", "ok")
+    of(metric, "http", "ok", "").inc()
+    assert of(metric, "http", "ok", "") is metric.labels("http", "ok", "")
+    assert of(metric, "grpc", "ok", "") is not of(metric, "http", "ok", "")

@@ -36,17 +36,21 @@ def running(server: ThreadingHTTPServer) -> Iterator[str]:
 
 
 @contextmanager
-def ray(body: bytes = RAY, status: int = 200, endless: bool = False) -> Iterator[str]:
+def ray(body: bytes = RAY, status: int = 200, endless: bool = False, endless_head: bool = False) -> Iterator[str]:
     """Something that stands where Ray's metrics are."""
     stopped = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
-            self.end_headers()
-            self.wfile.write(body)
+            if endless_head:
+                self.flush_headers()
+                self.wfile.write(b"X-Slow: ")
+            else:
+                self.end_headers()
+                self.wfile.write(body)
             # a byte now and then: no single wait of the reader's is long
-            while endless and not stopped.wait(0.02):
+            while (endless or endless_head) and not stopped.wait(0.02):
                 try:
                     self.wfile.write(b"#")
                 except OSError:
@@ -90,6 +94,14 @@ def test_a_page_of_ray_s_that_does_not_end_is_given_up(tmp_path: Path) -> None:
         text = NodePage(tmp_path, url, within_s=0.3).text()
     assert value(text, "medreward_ray_scrape_up") == 0
     assert b"ray_x" not in text
+
+
+def test_a_head_of_ray_s_that_does_not_end_is_given_up_and_asked_for_once(tmp_path: Path) -> None:
+    with ray(endless_head=True) as url:
+        page = NodePage(tmp_path, url, within_s=0.3)
+        up = [value(page.text(), "medreward_ray_scrape_up") for _ in range(3)]
+        assert [thread.name for thread in threading.enumerate()].count("ray-page") == 1
+    assert up == [0, 0, 0]
 
 
 def test_a_page_that_cannot_be_made_is_an_error_and_no_empty_page(tmp_path: Path) -> None:

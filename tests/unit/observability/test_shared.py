@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from medreward.observability import shared
 from medreward.observability.exposition import node_exposition
 
 from .scraped import samples, total, value
@@ -144,3 +148,42 @@ def test_a_full_disk_kills_no_process_for_its_metrics(tmp_path: Path, counting: 
 
 def test_a_directory_without_counts_is_an_empty_page(tmp_path: Path) -> None:
     assert node_exposition(tmp_path) == b""
+
+
+def test_a_child_that_outlives_its_parent_does_not_count_as_it(
+    tmp_path: Path, counting: Callable[[], Counting]
+) -> None:
+    process = counting()
+    process.tell("enter")
+    process.tell("leave a child")
+    process.kill()
+    assert value(node_exposition(tmp_path), "medreward_requests_in_flight", protocol="http") is None
+    counting().tell("replied 1")
+    assert rollouts(tmp_path) == 1.0
+    assert {file.name for file in tmp_path.glob("slot-*")} == {"slot-0.lock"}
+
+
+def test_a_slot_that_a_scrape_looks_at_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, descriptor = shared._take(tmp_path)
+    os.close(descriptor)
+    looking = os.open(tmp_path / "slot-0.lock", os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    # the scrape has looked by the time that is waited
+    monkeypatch.setattr(time, "sleep", lambda seconds: os.close(looking))
+    slot, descriptor = shared._take(tmp_path)
+    os.close(descriptor)
+    assert slot == "0"
+
+
+def test_a_process_that_finds_no_room_leaves_its_slot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "posix_fallocate", full)
+        with pytest.raises(OSError, match="No space"):
+            shared.join(tmp_path)
+    assert not shared.is_alive(tmp_path, "0")
+    slot, descriptor = shared._take(tmp_path)
+    os.close(descriptor)
+    assert slot == "0"

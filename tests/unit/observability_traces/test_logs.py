@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import fcntl
+import gc
 import io
 import json
 import logging
+import os
 import stat
 import sys
 from collections.abc import Iterator
@@ -13,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from medreward.observability import logs
+from medreward.observability import logs_files
 from medreward.observability.logs import configure
 from medreward.observability.logs_withheld import without_messages
 from medreward.observability.request_id import Request, work_for
@@ -121,6 +126,78 @@ def test_the_log_of_ray_serve_withholds_messages_too(tmp_path: Path) -> None:
     assert SECRET not in stream.getvalue()
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_asyncio_says_of_an_exception_has_neither_its_message_nor_arguments(tmp_path: Path, form: str) -> None:
+    into(tmp_path, format=form)
+
+    def fails(text: str) -> None:
+        raise ValueError(text)
+
+    async def run() -> None:
+        asyncio.get_running_loop().call_soon(fails, SECRET)
+        task = asyncio.ensure_future(asyncio.to_thread(fails, SECRET))
+        await asyncio.wait([task])
+        # nobody asks for what it raised
+        del task
+        gc.collect()
+
+    asyncio.run(run())
+    (path,) = tmp_path.glob("*.log")
+    told = path.read_text()
+    assert "Exception in callback" in told
+    assert "Task exception was never retrieved" in told
+    assert told.count("ValueError (its message is withheld") == 2
+    assert "zebrafish" not in told
+    assert SECRET[:12] not in told
+
+
+@pytest.mark.parametrize("directory", [True, False], ids=["file", "stderr"])
+def test_a_log_that_cannot_be_written_tells_no_text_of_what_it_was_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], directory: bool
+) -> None:
+    def full(self: logging.StreamHandler[Any], record: logging.LogRecord) -> None:
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        except OSError:
+            self.handleError(record)
+
+    configure(Logs(dir=tmp_path if directory else None), "ingress")
+    monkeypatch.setattr(logging.StreamHandler, "emit", full)
+    theirs = logging.Handler()
+    theirs.emit = theirs.handleError  # type: ignore[method-assign]
+    logging.getLogger("ray.serve").addHandler(theirs)
+    try:
+        raise ValueError(SECRET)
+    except ValueError:
+        log.exception("reward failed: %s", SECRET)
+        logging.getLogger("ray.serve").exception(SECRET)
+    finally:
+        logging.getLogger("ray.serve").removeHandler(theirs)
+    told = capsys.readouterr().err
+    assert "a line of the log could not be written: OSError\n" in told
+    assert "zebrafish" not in told
+
+
+def test_processes_of_one_id_have_files_of_their_own(tmp_path: Path) -> None:
+    into(tmp_path)
+    into(tmp_path)
+    assert len(list(tmp_path.glob(f"ingress-*-{os.getpid()}-*.log"))) == 2
+
+
+def test_of_the_files_that_nobody_writes_to_the_newest_stay(tmp_path: Path) -> None:
+    for number in range(30):
+        for name in (f"ingress-{number:02d}.log", f"ingress-{number:02d}.log.1", f"judge-{number:02d}.log"):
+            (tmp_path / name).write_text("old\n")
+            os.utime(tmp_path / name, (number, number))
+    with (tmp_path / "ingress-03.log").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        into(tmp_path)
+    left = {path.name for path in tmp_path.glob("ingress-??.log*")}
+    stay = [3, *range(11, 30)]
+    assert left == {f"ingress-{number:02d}.log{end}" for number in stay for end in ("", ".1")}
+    assert len(list(tmp_path.glob("judge-*.log"))) == 30
+
+
 def test_warnings_of_other_libraries_come_in_the_same_form(tmp_path: Path) -> None:
     into(tmp_path)
     logging.getLogger("asyncio").warning("slow")
@@ -146,7 +223,7 @@ def test_to_configure_again_writes_no_line_twice(tmp_path: Path) -> None:
     into(tmp_path)
     into(tmp_path)
     log.info("once")
-    assert len(lines(tmp_path)) == 1
+    assert "".join(path.read_text() for path in tmp_path.glob("*.log")).count("once") == 1
 
 
 def test_without_a_directory_lines_go_to_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +236,7 @@ def test_without_a_directory_lines_go_to_standard_error(monkeypatch: pytest.Monk
 
 
 def test_a_file_that_is_full_makes_room_for_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "_FILE_BYTES", 1000)
+    monkeypatch.setattr(logs_files, "_FILE_BYTES", 1000)
     into(tmp_path)
     for number in range(20):
         log.info("line %d", number)

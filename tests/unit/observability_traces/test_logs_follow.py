@@ -66,3 +66,25 @@ def test_a_rotation_loses_no_line_and_repeats_none(tmp_path: Path) -> None:
             out.wait(f"{number} after\n".encode())
     expected = "".join(f"{number} before\n{number} after\n" for number in range(20))
     assert out.getvalue().decode() == expected
+
+
+def test_what_is_no_file_to_read_is_passed_over(tmp_path: Path) -> None:
+    def odd(name: str) -> None:
+        (tmp_path / f"{name}-gone.log").symlink_to(tmp_path / "nowhere")
+        (tmp_path / f"{name}-directory.log").mkdir()
+        os.mkfifo(tmp_path / f"{name}-pipe.log")
+
+    odd("a")
+    out = Out()
+    with Follower(tmp_path, out):
+        odd("b")
+        (tmp_path / "c.log").write_bytes(b"one\n")
+        out.wait(b"one\n")
+        (tmp_path / "c.log").rename(tmp_path / "c.log.1")
+        (tmp_path / "c.log").mkdir()
+        (tmp_path / "d.log").write_bytes(b"two\n")
+        out.wait(b"two\n")
+        (tmp_path / "c.log").rmdir()
+        (tmp_path / "c.log").write_bytes(b"three\n")
+        out.wait(b"three\n")
+    assert out.getvalue() == b"one\ntwo\nthree\n"

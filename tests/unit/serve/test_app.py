@@ -61,6 +61,16 @@ def test_every_deployment_may_finish_its_requests(deployed: dict[str, Deployment
     assert drains == {"Ingress": 630, "Judge": 630, "Scorer": 630}
 
 
+def test_what_is_written_after_the_last_request_has_time_of_its_own() -> None:
+    more: dict[str, Any] = {
+        "audit": {"dir": "/audit", "close_s": 7},
+        "tracing": {"endpoint": "http://c:4318", "export_timeout_s": 2},
+    }
+    found = deployments(bind(load_settings(**CLUSTER, **more)))
+    drains = {name: one._deployment_config.graceful_shutdown_timeout_s for name, one in found.items()}
+    assert drains == {"Ingress": 639, "Judge": 639, "Scorer": 632}
+
+
 def test_the_llm_has_its_resources_in_each_bundle_and_in_its_own_process() -> None:
     settings = VLLM(model="/weights", tensor_parallel_size=4, resources={"medreward_judge": 0.001})
     bundle = llm.hardware(settings)["placement_group_config"]["bundle_per_worker"]

@@ -47,7 +47,8 @@ def create(path: Path) -> int:
     """A new file, locked: its descriptor.
 
     Raises:
-        OSError: it cannot be made, or somebody else has it.
+        FileExistsError, BlockingIOError: somebody else has it; another name helps.
+        OSError: it cannot be made.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
@@ -57,6 +58,10 @@ def create(path: Path) -> int:
         if error.errno not in _NO_LOCKS:
             os.close(descriptor)
             raise
+    if not os.fstat(descriptor).st_nlink:
+        # before the lock, a process that starts took the empty file for one of the dead
+        os.close(descriptor)
+        raise FileExistsError(errno.EEXIST, "taken for a file of a process that died", str(path))
     return descriptor
 
 

@@ -20,6 +20,9 @@ from medreward.scoring.trail import Trail
 _RECORD_BYTES = 1500
 """of a result and its row, about; the texts that a reply or a rollout carries come on top"""
 
+_REGION = 250
+"""bytes of a reference's region without its label, about"""
+
 _ROWS_AT_A_TIME = 32  # about 0.1 ms of work
 
 _encoder = msgspec.json.Encoder()
@@ -195,4 +198,7 @@ def _judgement(judgement: Judgement) -> rows.JudgementRow:
 
 def _chars(rollout: t.Rollout) -> int:
     retry = len(rollout.retry.self_check) + len(rollout.retry.response or "") if rollout.retry is not None else 0
-    return len(rollout.response or "") + len(rollout.context or "") + len(rollout.question) + retry
+    choices = sum(len(letter) + len(text) for letter, text in (rollout.choices or {}).items())
+    reference = rollout.reference
+    right = len(reference.answer) + sum(_REGION + len(one.label) for one in reference.regions) if reference else 0
+    return len(rollout.response or "") + len(rollout.context or "") + len(rollout.question) + retry + choices + right

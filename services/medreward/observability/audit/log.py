@@ -18,7 +18,7 @@ from typing import NamedTuple
 from medreward.observability.audit import files
 from medreward.observability.audit.fingerprints import Fingerprints
 from medreward.observability.audit.metrics import AuditMetrics
-from medreward.observability.audit.pens import Pen, finish
+from medreward.observability.audit.pens import Pen, finish, told
 from medreward.observability.audit.rows import KINDS, Kind
 from medreward.observability.audit.settings import AuditSettings
 
@@ -55,7 +55,7 @@ class AuditLog:
         self._changed = threading.Condition()
         self._queue: deque[Entry] = deque()
         self._records = self._size = 0  # of what is not written yet
-        self._closing = False
+        self._closing = self._given_up = False
         self._said = -_SAY_EVERY_S
         self._dropped = 0  # since it was last said
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
@@ -87,8 +87,19 @@ class AuditLog:
             self._changed.notify_all()
         self._thread.join(self._settings.close_s)
         atexit.unregister(self.close)
-        if self._thread.is_alive():
-            log.error("audit: %d records were not written within %g s", self._records, self._settings.close_s)
+        with self._changed:
+            # whatever the thread still does, or did not live to do
+            self._given_up = True
+            left, self._records, self._size = self._records, 0, 0
+            self._queue.clear()
+            self._metrics.waiting.set(0)
+            if left:
+                self._metrics.dropped.inc(left)
+            dropped, self._dropped = self._dropped + left, 0
+        if dropped:
+            log.error("audit: %s: closed; %d records dropped, the last %d at its end", self._directory, dropped, left)
+        elif self._thread.is_alive():
+            log.warning("audit: %s: files were not finished within %g s", self._directory, self._settings.close_s)
 
     def _run(self) -> None:
         self._adopt()
@@ -117,26 +128,38 @@ class AuditLog:
     def _write(self, kind: Kind, entries: list[Entry]) -> None:
         records, size = sum(entry.records for entry in entries), sum(entry.size for entry in entries)
         made: list[bytes] = []
+        lost = ""
         while True:
             last = self._closing
             try:
                 made += [self._lines(entry) for entry in entries[len(made) :]]
                 self._pens[kind].append(b"".join(made))
-                self._metrics.written.inc(
-                    sum(entry.records for entry, lines in zip(entries, made, strict=True) if lines)
-                )
                 break
             except OSError as error:
                 self._say(logging.ERROR, "cannot be written, which is tried again: %s", error)
                 if last:
-                    self._drop(records, "could not be written before the end")
+                    lost = "could not be written before the end"
                     break
                 with self._changed:
                     self._changed.wait_for(lambda: self._closing, RETRY_S)
+            except Exception:
+                log.exception("audit: %d records cannot be written", records)
+                lost = "has a defect"
+                break
+        # those without lines are dropped already
+        kept = sum(entry.records for at, entry in enumerate(entries) if at >= len(made) or made[at])
         with self._changed:
+            if self._given_up:
+                # counted as dropped, though they may stand in a file
+                return
             self._records -= records
             self._size -= size
             self._metrics.waiting.set(self._records)
+        if lost:
+            self._drop(kept, lost)
+        else:
+            # after the queue has room: who waits for this number finds it
+            self._metrics.written.inc(kept)
 
     def _lines(self, entry: Entry) -> bytes:
         try:
@@ -154,8 +177,8 @@ class AuditLog:
         try:
             for path, descriptor in files.orphans(self._directory):
                 finish(path, descriptor, files.without_torn_line(descriptor), self._settings)
-        except OSError as error:
-            self._say(logging.WARNING, "files of a process that died stay as they are: %s", error)
+        except Exception as error:  # noqa: BLE001  (the thread must not end)
+            self._say(logging.WARNING, "files of a process that died stay as they are: %s", told(error))
 
     def _finish_old(self) -> None:
         now = time.monotonic()
@@ -166,18 +189,21 @@ class AuditLog:
     def _finish(self, pen: Pen) -> None:
         try:
             pen.finish()
-        except OSError as error:
-            self._say(logging.ERROR, "a file could not be finished: %s", error)
+        except Exception as error:  # noqa: BLE001  (the thread must not end)
+            self._say(logging.ERROR, "a file could not be finished: %s", told(error))
 
     def _drop(self, records: int, why: str) -> None:
-        self._metrics.dropped.inc(records)
-        self._dropped += records
+        with self._changed:
+            self._metrics.dropped.inc(records)
+            self._dropped += records
         self._say(logging.ERROR, "%s", why)
 
     def _say(self, level: int, message: str, *args: object) -> None:
         """At most once a minute: a disk that is full would fill the log too."""
         now = time.monotonic()
-        if now - self._said >= _SAY_EVERY_S:
+        with self._changed:
+            if now - self._said < _SAY_EVERY_S:
+                return
             self._said = now
             dropped, self._dropped = self._dropped, 0
-            log.log(level, f"audit: %s: {message}; %d records dropped", self._directory, *args, dropped)
+        log.log(level, f"audit: %s: {message}; %d records dropped", self._directory, *args, dropped)

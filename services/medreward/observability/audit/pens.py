@@ -72,9 +72,16 @@ class Pen:
         finish(path, descriptor, size, self._settings)
 
     def _open(self) -> None:
+        try:
+            path, descriptor = self._create()
+        except (FileExistsError, BlockingIOError):
+            path, descriptor = self._create()
+        self._path, self._descriptor = path, descriptor
+        self._size, self._opened = 0, time.monotonic()
+
+    def _create(self) -> tuple[Path, int]:
         path = self._directory / f"{self._names.next(self._kind)}{files.OPEN}"
-        self._descriptor = files.create(path)
-        self._path, self._size, self._opened = path, 0, time.monotonic()
+        return path, files.create(path)
 
     def _take_back(self) -> None:
         name = self._path.name if self._path else ""
@@ -116,14 +123,18 @@ def finish(path: Path, descriptor: int, size: int, settings: AuditSettings) -> N
         files.delete_oldest(path.parent, settings.keep_mib)
 
 
+def told(error: Exception) -> str:
+    """What the log says of it: that of the system names files alone, others may quote a row."""
+    return f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
+
+
 def _to_parquet(path: Path) -> bool:
     from medreward.observability.audit.parquet import convert
 
     try:
         convert(path, path.with_name(path.name.removesuffix(files.OPEN) + ".parquet"))
-    except (OSError, ValueError) as error:
-        # nothing is lost: the lines are there
-        log.warning("audit: %s stays JSON lines: %s: %s", path.name, type(error).__name__, error)
+    except Exception as error:  # noqa: BLE001  (nothing is lost, whatever it is: the lines are there)
+        log.warning("audit: %s stays JSON lines: %s", path.name, told(error))
         return False
     path.unlink(missing_ok=True)
     return True

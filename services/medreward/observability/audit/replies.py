@@ -39,9 +39,11 @@ class ReplyAudit:
         size = _RECORD_BYTES + len(completion.text)
         if self._texts:
             size += sum(len(message.content) for message in prompt.messages)
+        # what no row will hold would take memory that the queue does not count
+        asked = prompt._replace(fields={}, constraint="", messages=prompt.messages if self._texts else ())
         # the tokens are read already, and many
         written = completion._replace(tokens=())
-        reply = _Reply(datetime.now(UTC), prompt, key, written, said, fingerprint, self._texts)
+        reply = _Reply(datetime.now(UTC), asked, key, written, said, fingerprint, self._texts)
         self._log.offer(Entry("replies", 1, size, reply.lines))
 
     def close(self) -> None:

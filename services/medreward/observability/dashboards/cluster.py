@@ -152,7 +152,8 @@ def _doors(made: Dashboard) -> Dashboard:
         .with_panel(
             series(
                 "Refused requests",
-                "By code; overloaded and rate_limited are 429, and Retry-After tells when to come back",
+                "By code; overloaded and rate_limited are 429, and Retry-After tells when to come back; "
+                "cancelled: the caller left",
                 PER_SECOND,
                 Query(
                     total("medreward_requests_total", "protocol, code", f'{JOB}, code!="ok"'), "{{protocol}} {{code}}"

@@ -128,7 +128,8 @@ def _outcomes(made: Dashboard) -> Dashboard:
         .with_panel(
             series(
                 "Requests by outcome",
-                "ok, or the code they were refused with; docs/serving.md says what each means",
+                "ok, or the code they were refused with (docs/serving.md says what each means); "
+                "cancelled: the caller left",
                 PER_SECOND,
                 Query(total("medreward_requests_total", "code"), "{{code}}"),
             )
