@@ -18,6 +18,8 @@ COMMAND = Path(sys.executable).with_name("medreward-train")
 TRAIN_S = 600.0
 """seconds after which a run hangs"""
 PIXELS = 28 * 28 * 16
+TAUGHT = 400
+"""steps of teaching, after which four in five first answers of the longer form are whole"""
 
 LVKC = (
     '<LOC>{{"box_2d": [100, 100, 400, 400], "label": "lung"}}</LOC><VISUAL>The lung is clear.</VISUAL>'
@@ -84,7 +86,7 @@ def write_model(folder: Path, data: Path, recipe: str) -> Path:
     asked = [row[0]["content"] for row in pq.read_table(data)["prompt"].to_pylist()]
     yes, no = (FORMATS[recipe].format(answer) for answer in ("yes", "no"))
     again = [(prompts.text(prompts.SELF_CHECK), ["The lung is clear."]), (prompts.text(prompts.RETRY), [no])]
-    tiny_vl.build(folder, asked, [yes, no], then=again if recipe == "medsage" else ())
+    tiny_vl.build(folder, asked, [yes, no], then=again if recipe == "medsage" else (), steps=TAUGHT)
     return folder
 
 

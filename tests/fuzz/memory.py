@@ -3,7 +3,7 @@
 Requests go to a real ``medreward serve`` over HTTP, on connections kept alive, and over gRPC: no two alike in ids and
 answers, in every recipe, one in eight refused. Resident memory of each process is read after a warm-up, on the way,
 and at the end, and the growth is counted between the second reading and the last: what fills its bounds fills them
-in the first part. Exit status 1 when a process grew more than allowed.
+in the first part. Exit status 1 when a process grew more than allowed, a replica ended, or a reply was no answer.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
@@ -39,6 +40,10 @@ _OF_GRPC: Final = 10
 _AT_A_TIME: Final = 8
 """requests"""
 _TIMEOUT_S: Final = 60.0
+_REPLICA: Final = "ray::ServeReplica"
+"""how Ray names the process of one"""
+_NO_ANSWERS: Final = ("5", "gRPC INTERNAL", "gRPC UNKNOWN", "gRPC UNAVAILABLE")
+"""how a reply begins that is a defect, or of a server that is not there"""
 
 
 def resident(process: psutil.Process) -> dict[str, float]:
@@ -50,6 +55,25 @@ def resident(process: psutil.Process) -> dict[str, float]:
             found[f"{one.pid} {name}"] = one.memory_info().rss / 2**20
         except psutil.Error:
             continue
+    return found
+
+
+def replicas(reading: Mapping[str, float]) -> set[int]:
+    """The processes of a reading that are replicas."""
+    return {int(number) for number, _, name in (one.partition(" ") for one in reading) if name.startswith(_REPLICA)}
+
+
+def failures(readings: Sequence[Mapping[str, float]], codes: Mapping[str, int], allowed: float) -> list[str]:
+    """What must not be: growth, replicas that ended, whose growth nobody saw, and replies that are no answers."""
+    found = [
+        f"{name} grew by {last - readings[1][name]:.1f} MiB"
+        for name, last in readings[-1].items()
+        if name in readings[1] and last - readings[1][name] > allowed
+    ]
+    if not replicas(readings[1]):
+        found.append("there was no replica to be seen")
+    found += [f"replica {number} ended" for number in sorted(replicas(readings[1]) - replicas(readings[-1]))]
+    found += [f"{count} times {code}" for code, count in codes.items() if code.startswith(_NO_ANSWERS)]
     return found
 
 
@@ -115,7 +139,9 @@ def main() -> None:
     print(f"{sum(codes.values())} requests in {spent:.0f} s: {dict(codes)}; a process grew by {most:.1f} MiB at most")
     if options.out:
         options.out.write_text(json.dumps({"codes": codes, "readings": readings}, indent=1) + "\n")
-    sys.exit(most > options.allowed)
+    failed = failures(readings, codes, options.allowed)
+    print(*failed, sep="\n")
+    sys.exit(bool(failed))
 
 
 if __name__ == "__main__":

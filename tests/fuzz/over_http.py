@@ -18,7 +18,7 @@ _EVERY: Final = 120
 _AT_A_TIME: Final = 24
 """connections; most of them only wait"""
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] (\d{3})")
-_DEFECTS: Final = frozenset({b"500", b"502"})
+_DEFECTS: Final = frozenset({b"500", b"502", b"503"})
 _TRACE: Final = (b"Traceback (most recent call last)", b'File "/')
 _SLOW: Final = 64
 """connections that are held open with half a request while others are served"""

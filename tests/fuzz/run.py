@@ -14,8 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from tests.fuzz.by_grammar import fuzz_bodies, fuzz_texts
 from tests.fuzz.guided import fuzz_guided
+from tests.fuzz.memory import replicas, resident
 from tests.fuzz.over_grpc import fuzz_grpc
 from tests.fuzz.over_http import fuzz_http
 from tests.fuzz.over_schema import fuzz_schema
@@ -52,22 +55,24 @@ def main() -> None:
             tallies.append(tally.done())
     live = [name for name in names if name in LIVE]
     if live:
-        tallies += _live(live, share, options.keep)
+        tallies += fuzz_live(live, share, options.keep)
     _print(tallies)
     if options.out:
         options.out.write_text(json.dumps([tally.told() for tally in tallies], indent=1) + "\n")
     sys.exit(any(tally.findings for tally in tallies))
 
 
-def _live(names: list[str], share: float, keep: Path) -> list[Tally]:
+def fuzz_live(names: list[str], share: float, keep: Path, most: int | None = None) -> list[Tally]:
+    """Some of ``LIVE``, one after another, at a server of their own; ``most``: inputs of each."""
     tallies = []
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "serve.log"
         with served(log, MEDREWARD_INGRESS__CPUS="0.5") as cluster:
             for name in names:
-                tally = Tally(name, share, keep)
+                tally = Tally(name, share, keep, most)
+                before = _replicas(cluster)
                 LIVE[name](tally, cluster.grpc if name == "grpc" else cluster.url)
-                _check(tally, cluster)
+                _check(tally, cluster, before)
                 tallies.append(tally.done())
         said = log.read_text(errors="replace")
         # a defect that was told is in the log with its traceback
@@ -76,12 +81,20 @@ def _live(names: list[str], share: float, keep: Path) -> list[Tally]:
     return tallies
 
 
-def _check(tally: Tally, cluster: Cluster) -> None:
-    """Afterwards the server is the same process, and right at both doors."""
+def _replicas(cluster: Cluster) -> set[int]:
+    found = replicas(resident(psutil.Process(cluster.process.pid)))
+    assert found, "no replica is to be seen"
+    return found
+
+
+def _check(tally: Tally, cluster: Cluster, before: set[int]) -> None:
+    """Afterwards the server and its replicas are the same processes, and right at both doors."""
     if cluster.process.poll() is not None:
         tally.find(f"the server ended with {cluster.process.returncode}", cluster.log.read_bytes()[-20_000:])
     elif not (http_is_right(cluster.url) and grpc_is_right(cluster.grpc)):
         tally.find("the server no longer answers right", cluster.log.read_bytes()[-20_000:])
+    elif gone := before - _replicas(cluster):
+        tally.find(f"replicas ended and were replaced: {sorted(gone)}", cluster.log.read_bytes()[-20_000:])
 
 
 def _print(tallies: list[Tally]) -> None:

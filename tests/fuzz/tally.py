@@ -15,21 +15,24 @@ _KEPT = 20
 class Tally:
     """The count of one fuzzer."""
 
-    def __init__(self, name: str, seconds: float, directory: Path) -> None:
-        """``seconds``: how long it may run; ``directory``: where findings are kept."""
+    def __init__(self, name: str, seconds: float, directory: Path, most: int | None = None) -> None:
+        """``seconds``: how long it may run; ``directory``: where findings are kept; ``most``: inputs, if so many do."""
         self.name = name
         self.inputs = 0
         self.codes: Counter[str] = Counter()
         self.findings: list[str] = []
         self.note = ""
         self._directory = directory
+        self._most = most
         self._began = time.monotonic()
         self._until = self._began + seconds
         self._spent = 0.0
 
     @property
     def left_s(self) -> float:
-        """Seconds left; 0 when the time is up."""
+        """Seconds left; 0 when the time is up, or there were inputs enough."""
+        if self._most is not None and self.inputs >= self._most:
+            return 0.0
         return max(0.0, self._until - time.monotonic())
 
     def count(self, code: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fuzz.backtrack import LIMIT, cost_ms, some
+from tests.fuzz.backtrack import LIMIT, MEGABYTE, Case, bound_ms, cost_ms, loop_ms, some
 from tests.fuzz.families import FAMILIES
 from tests.fuzz.scoring import Bench
 
@@ -17,6 +17,21 @@ GROWTH = 8.0
 FLOOR_MS = 12.0
 """below which nothing is told of growth; what is quadratic takes seconds at the limit"""
 TRIES = 4
+DEAREST = (
+    Case("letters headed", "medsage", "multi_choice", "as the answer"),
+    Case("half tokens", "medsage", "single_choice", "as the answer"),
+    Case("angles", "medsage", "closed_ended", "in thought"),
+    Case("tags, deleted", "medsage", "open_ended", "in a transcript"),
+    Case("angles spaced", "medsage", "closed_ended", "as the answer"),
+    Case("LaTeX fractions", "medsage", "open_ended", "as the answer"),
+    Case("tags, spaced", "medsage", "single_choice", "as the answer"),
+    Case("angles and letters", "medsage", "multi_choice", "in a transcript"),
+    Case("tags, half", "medsage", "open_ended", "in thought"),
+    Case("long s and dotted I", "medsage", "open_ended", "as the answer"),
+)
+"""what ``backtrack`` names first"""
+SLACK = 1.5
+"""times the bound of ``backtrack``: the dearest are near it, and what hangs on its last tenth hangs on luck"""
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +54,14 @@ def test_the_cost_of_a_text_grows_with_its_length_alone(bench: Bench, family: st
                     break
             else:
                 pytest.fail(f"{case} takes {much:.0f} ms at {large} characters, over {GROWTH:g} times that of {small}")
+
+
+@pytest.mark.parametrize("case", DEAREST, ids=lambda case: case.family)
+def test_a_megabyte_of_the_dearest_costs_no_more_than_it_is_said_to(bench: Bench, case: Case) -> None:
+    for _ in range(TRIES):
+        # where the machine is slow, the loop is
+        bound = SLACK * bound_ms(loop_ms())
+        cost = cost_ms(bench, case, MEGABYTE, 5)
+        if cost <= bound:
+            return
+    pytest.fail(f"{case} takes {cost:.0f} ms, over {bound:.0f} ms")

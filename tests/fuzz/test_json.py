@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from medreward.contract import codec
 from medreward.contract.codec import Limits
@@ -55,7 +57,9 @@ def test_a_whole_number_may_be_written_as_any_number(whole: str) -> None:
     assert (image.width, image.height) == (336, 2)
 
 
-@pytest.mark.parametrize("number", ["336.5", "1e-1", "01.0", "1.", ".5", "1e99"])
+@pytest.mark.parametrize(
+    "number", ["336.5", "1e-1", "01.0", "1.", ".5", "1e99", "336.000000000000001", "0.999999999999999999"]
+)
 def test_no_other_number_is_a_whole_one(number: str) -> None:
     assert refused(b'{"deadline_ms": %s}' % number.encode()).code in (ErrorCode.MALFORMED, ErrorCode.INVALID)
 
@@ -78,6 +82,8 @@ def test_a_text_that_looks_like_a_field_stays_as_it_is() -> None:
         (r"\ud83d\\ude00", "\ufffd\\ude00"),
         (r"\\ud83d", "\\ud83d"),
         (r"\ud83d\n\ud83d", "\ufffd\n\ufffd"),
+        (r"\\\ud83d\\\\ude00", "\\\ufffd\\\\ude00"),
+        (r"\"\ud83d\ude00\udfff\"", '"\U0001f600\ufffd"'),
     ],
 )
 def test_half_a_surrogate_pair_is_the_replacement_character(escaped: str, read: str) -> None:
@@ -86,6 +92,20 @@ def test_half_a_surrogate_pair_is_the_replacement_character(escaped: str, read: 
     rollout = codec.decode_request(body, Limits()).rollouts[0]
     assert rollout.question == read + "\ufffd"
     assert rollout.response == "B"
+
+
+@given(
+    st.lists(
+        st.sampled_from(["\ud83d", "\udbff", "\ude00", "\udfff", "\\", "ud83d", "\n", '"', "\0", "é"]), max_size=12
+    )
+)
+@settings(max_examples=300, derandomize=True, deadline=None)
+def test_every_half_and_nothing_else_is_replaced(pieces: list[str]) -> None:
+    said = json.dumps("".join(pieces))
+    # what json reads as a half is one
+    read = "".join("\ufffd" if "\ud800" <= one <= "\udfff" else one for one in json.loads(said))
+    body = json.dumps(batch(question="@")).replace('"@"', said).encode()
+    assert codec.decode_request(body, Limits()).rollouts[0].question == read
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def _send(client: httpx.AsyncClient, first: int, count: int) -> None:
 
 def _held() -> int:
     for one in gc.get_objects():
-        if isinstance(one, functools._lru_cache_wrapper) and str(one.__module__).startswith("medreward"):
+        if isinstance(one, functools._lru_cache_wrapper) and str(one.__module__).partition(".")[0] == "medreward":
             assert one.cache_parameters()["maxsize"] is not None or one.cache_info().currsize <= 1, one.__qualname__
             one.cache_clear()
     gc.collect()

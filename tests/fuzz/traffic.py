@@ -29,7 +29,11 @@ def body(number: int) -> bytes:
         "question": f"What is seen in {number}?",
     }
     if question_type.endswith("choice"):
-        fields["choices"] = {key: f"{word} {number}" for key, word in zip("ABCD", _WORDS[number % 9 :], strict=False)}
+        # now and then so long that their lexicon is not remembered
+        more = " lung" * 700 if number % 16 in (2, 3) else ""
+        fields["choices"] = {
+            key: f"{word} {number}{more}" for key, word in zip("ABCD", _WORDS[number % 9 :], strict=False)
+        }
     elif question_type == "open_ended":
         fields["reference"] = t.Reference(f"{_WORDS[number % len(_WORDS)]} of {number}")
     return codec.encode(

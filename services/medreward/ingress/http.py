@@ -25,6 +25,7 @@ from medreward.contract import codec
 from medreward.contract import types as t
 from medreward.contract.errors import WIRE_STATUS, ErrorCode, RequestError
 from medreward.ingress.auth import Doorkeeper, Guard, asking
+from medreward.ingress.defects import Defects
 from medreward.ingress.docs_page import add_docs
 from medreward.ingress.grpc import RETRY_METADATA
 from medreward.ingress.openapi import describe
@@ -51,6 +52,9 @@ _HEADERS = {
 }
 """what a refusal says beside its body"""
 
+_DIGITS = 18
+"""of a length that is read as a number; Python refuses thousands of them"""
+
 
 def create_app(
     pipeline: Pipeline,
@@ -72,6 +76,7 @@ def create_app(
     app = FastAPI(title="medreward", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None)
     rates, readiness = rates or Rates(), readiness or Readiness()
     codec_limits = limits.for_codec()
+    rendering = asyncio.Lock()  # a page of many processes takes a while, and however many ask, one thread
 
     async def score(request: Request) -> Response:
         """Score a batch of rollouts by a recipe."""
@@ -153,7 +158,9 @@ def create_app(
 
     async def exposition(request: Request) -> Response:
         """Metrics for Prometheus."""
-        return Response(observer.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+        async with rendering:
+            page = await asyncio.to_thread(observer.metrics.exposition)
+        return Response(page, media_type=CONTENT_TYPE_LATEST)
 
     # plain Starlette routes: FastAPI's per-request dependency machinery costs more than scoring a rollout
     routes: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
@@ -184,7 +191,7 @@ def create_app(
 async def _body(request: Request, limits: RequestLimits) -> bytes:
     most = limits.body_bytes
     declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared) > most:
+    if declared.isascii() and declared.isdigit() and (len(declared) > _DIGITS or int(declared) > most):
         _too_large(limits)
     if request.headers.get("content-encoding", "identity").lower() not in ("identity", ""):
         raise RequestError(ErrorCode.MALFORMED, "content-encoding: only identity is understood")
@@ -230,12 +237,17 @@ def _handle_errors(app: FastAPI, observer: Observer) -> Callable[[RequestError],
         response.headers.update(error.headers or {})
         return response
 
-    async def on_defect(request: Request, error: Exception) -> Response:
-        log.error("defect while serving %s", request.url.path, exc_info=error)
+    def defect(path: str, error: Exception) -> Response:
+        log.error("defect while serving %s", path, exc_info=error)
         return refuse(RequestError(ErrorCode.INTERNAL, "a defect of the service; its log has more"))
+
+    async def on_defect(request: Request, error: Exception) -> Response:
+        return defect(request.url.path, error)
 
     app.add_exception_handler(RequestError, on_request_error)
     app.add_exception_handler(HTTPException, on_http_error)
+    # of an endpoint; what stands before it, a middleware, raises into the handler, which lets it through to the server
+    app.add_middleware(Defects, answer=defect)
     app.add_exception_handler(Exception, on_defect)
     return refuse
 

@@ -69,7 +69,8 @@ class Rates:
         """Counts the rollouts, or the items, of a request of this client.
 
         Raises:
-            RequestError: ``rate_limited``, and none of them counts; ``too_large`` when so many never fit.
+            RequestError: ``rate_limited``, and neither they nor their request count; ``too_large`` when so many never
+                fit.
         """
         rates = self._settings.of(client)
         if rates.rollouts_per_s is None:
@@ -79,7 +80,13 @@ class Rates:
             raise RequestError(
                 ErrorCode.TOO_LARGE, f"{count} rollouts, and client {client!r} may send at most {burst} at once"
             )
-        await self._count(client, "rollouts", rates.rollouts_per_s, burst, count)
+        try:
+            await self._count(client, "rollouts", rates.rollouts_per_s, burst, count)
+        except RequestError:
+            if rates.requests_per_s is not None:
+                # counted when it came, so that one whose body says nothing counts as well
+                await self._wait_s(client, "requests", rates.burst(rates.requests_per_s), -1)
+            raise
 
     async def _count(self, client: str, what: str, rate: float, burst: int, cost: int) -> None:
         wait_s = await self._wait_s(client, what, burst, cost)
@@ -91,7 +98,7 @@ class Rates:
             )
 
     async def _wait_s(self, client: str, what: str, burst: int, cost: int) -> float | None:
-        """Seconds until so many fit; None when they do, and were counted."""
+        """Seconds until so many fit; None when they do, and were counted. A negative number is taken back."""
         window_s = self._settings.of(client).burst_s
         if self._shared is not None and self._clock() >= self._away_until:
             try:

@@ -47,7 +47,7 @@ class PerClient(ClientRates):
     def _redis_is_a_redis(self) -> Self:
         if self.redis_url and not self.redis_url.startswith(("redis://", "rediss://")):
             raise ValueError("redis_url: must be redis:// or rediss://")
-        if "@" in self.redis_url:
+        if "@" in self.redis_url or "?" in self.redis_url:
             raise ValueError("redis_url: no password here; name the variable that holds it in redis_password_env")
         return self
 

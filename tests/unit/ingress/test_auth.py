@@ -152,7 +152,8 @@ def test_the_body_of_one_who_may_not_ask_is_not_read(doorkeeper: Doorkeeper) -> 
 def test_refusals_are_counted(doorkeeper: Doorkeeper) -> None:
     observer = Observer()
     call(app_of(doorkeeper, observer), "POST", "/v1/score", content=BODY)
-    assert 'medreward_requests_total{code="unauthorized",protocol="http"} 1.0' in observer.metrics.exposition().decode()
+    page = observer.metrics.exposition().decode()
+    assert 'medreward_requests_total{code="unauthorized",protocol="http",recipe=""} 1.0' in page
 
 
 def test_the_openapi_document_says_that_a_key_is_needed(doorkeeper: Doorkeeper) -> None:

@@ -119,6 +119,22 @@ def test_what_is_refused_does_not_count(clock: Clock) -> None:
     asyncio.run(run())
 
 
+def test_a_request_refused_for_its_rollouts_is_not_counted_as_a_request(clock: Clock) -> None:
+    rates = Rates(PerClient(rollouts_per_s=1, requests_per_s=1, burst_s=10))
+
+    async def run() -> None:
+        for number in range(20):
+            await rates.request("a")
+            assert await _taken(rates, "a", 1, 6) == (number == 0)
+        # of the twenty one counts
+        for _ in range(9):
+            await rates.request("a")
+        with pytest.raises(RequestError, match="1 requests a second"):
+            await rates.request("a")
+
+    asyncio.run(run())
+
+
 def test_a_batch_that_never_fits_is_too_large_so_that_nobody_waits_for_it(clock: Clock) -> None:
     refusal = asyncio.run(_refusal(Rates(PerClient(rollouts_per_s=10, burst_s=10)), "a", 101))
     assert (refusal.code, refusal.retry_after_s) == (ErrorCode.TOO_LARGE, None)
@@ -174,6 +190,7 @@ def test_a_redis_that_is_gone_is_left_alone_for_a_while_and_this_replica_counts(
     [
         ({"requests_per_s": 0.01}, "less than one in burst_s"),
         ({"redis_url": "redis://:secret@r:6379/0"}, "no password here"),
+        ({"redis_url": "redis://r:6379/0?password=secret"}, "no password here"),
         ({"redis_url": "http://r"}, "must be redis://"),
         ({"overrides": {"a": {"rollouts_per_s": -1}}}, "overrides.a.rollouts_per_s"),
     ],

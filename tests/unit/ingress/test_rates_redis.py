@@ -57,6 +57,23 @@ def test_two_replicas_let_one_burst_through_together(server: Server) -> None:
     asyncio.run(run())
 
 
+def test_a_request_refused_for_its_rollouts_is_not_counted_as_a_request_there(server: Server) -> None:
+    given = limits(server).model_copy(update={"requests_per_s": 0.001})  # three an hour
+
+    async def run() -> None:
+        both = [Rates(given, 2) for _ in range(2)]
+        await both[0].rollouts("a", 350)
+        for rates in both * 5:
+            await rates.request("a")
+            assert await _taken(rates, "a", 1) == 0
+        for rates in (*both, both[0]):
+            await rates.request("a")
+        with pytest.raises(RequestError, match="requests a second"):
+            await both[1].request("a")
+
+    asyncio.run(run())
+
+
 def test_a_redis_that_is_lost_and_comes_back_is_counted_in_again(server: Server) -> None:
     now = [0.0]
 

@@ -25,6 +25,6 @@ CHECKS = [not_a_server_error, content_type_conformance, response_schema_conforma
 
 
 @schema.parametrize()
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_the_api_keeps_its_word(case: schemathesis.Case) -> None:
     case.call_and_validate(checks=CHECKS)

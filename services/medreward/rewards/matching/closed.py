@@ -41,6 +41,7 @@ LEXICON = Lexicon(
     },
     triggers=frozenset(_WORDS) | frozenset(IDIOMS),
     closed=True,
+    small=True,
     no=_NO,
 )
 _REFERENCES: dict[str, Keys] = {"yes": _YES, "true": _YES, "no": _NO, "false": _NO}

@@ -26,7 +26,7 @@ SPAN = re.compile(r"(?<![\w-])(?<![Ff]rom )([A-Z])-([A-Z])(?![\w-])")
 _MOST_CHARS = 16_000
 """characters of all choices together; a question's own are a few hundred"""
 _REMEMBERED_CHARS = 2000
-"""of all choices together, up to which their lexicon is remembered"""
+"""of all choices together, up to which their lexicon is remembered, and what was read by it"""
 _KEY = re.compile(r"[A-Za-z0-9]|[1-9][0-9]").fullmatch
 _FORMS = ("({})", "{})", "{}:", "[{}]", "**{}**", "Option {}", "Answer: {}", "The answer is {}", "The answer is {}.")
 """the commonest ways to give a letter: looked up, though reading them would come to the same"""
@@ -60,6 +60,8 @@ class Lexicon:
     """the keys are numbers, and no text needs a decimal comma: "1,3" lists two of them"""
     ranged: bool = False
     """no text needs "A-C" as a word: it spans options"""
+    small: bool = False
+    """its texts are short: what was read by it may be remembered, and it with that"""
     no: Keys | None = None
     """the option whose text is "no": "No effusion is seen" begins with it"""
 
@@ -113,6 +115,7 @@ def compile_lexicon(texts: Mapping[str, str]) -> Lexicon:
         longest=max(map(len, texts.values())) + 20,
         numbered=any(key.isdigit() for key in texts) and not any(re.search(r"\d,\d", text) for text in texts.values()),
         ranged=not any(SPAN.search(text) for text in texts.values()),
+        small=sum(map(len, texts.values())) <= _REMEMBERED_CHARS,
         no=owners.get(("no",)),
     )
 

@@ -39,7 +39,8 @@ def read(answer: str, lexicon: Lexicon) -> Reading:
     bare = lexicon.bare.get(answer)
     if bare is not None:
         return Reading(bare)
-    return _read_short(answer, lexicon) if len(answer) <= _SHORT else _parse(answer, lexicon)
+    # what is remembered holds its lexicon; one of long choices is built anew for each request
+    return (_read_short if lexicon.small and len(answer) <= _SHORT else _parse)(answer, lexicon)
 
 
 def _parse(answer: str, lexicon: Lexicon) -> Reading:

@@ -20,7 +20,6 @@ _TIES = frozenset(".:)-(")
 _ARTICLES = frozenset(("a", "an", "the"))
 
 
-@remember(4096, longest=512)
 def single_reference(reference: str, lexicon: Lexicon) -> Keys:
     """The one right option; raises ``BadReference`` for none or several."""
     keys = several_reference(reference, lexicon)
@@ -29,9 +28,13 @@ def single_reference(reference: str, lexicon: Lexicon) -> Keys:
     return keys
 
 
-@remember(4096, longest=512)
 def several_reference(reference: str, lexicon: Lexicon) -> Keys:
     """The set of right options; raises ``BadReference`` when there is none."""
+    # what is remembered holds its lexicon; one of long choices is built anew for each request
+    return (_remembered if lexicon.small else _parse)(reference, lexicon)
+
+
+def _parse(reference: str, lexicon: Lexicon) -> Keys:
     if len(reference) > MAX_CHARS + lexicon.longest:
         raise BadReference("reference.answer", "it names none of the choices, or more than them")
     whole = lexicon.whole.get(normalize(reference))
@@ -52,6 +55,9 @@ def several_reference(reference: str, lexicon: Lexicon) -> Keys:
     if not found:
         raise BadReference("reference.answer", "it names none of the choices")
     return frozenset(found)
+
+
+_remembered = remember(4096, longest=512)(_parse)
 
 
 def _item(words: list[str], at: int, lexicon: Lexicon) -> tuple[int, Keys]:

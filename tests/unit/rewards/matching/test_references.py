@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from medreward.rewards.matching import BadReference, match_choice, match_choices
+from medreward.rewards.matching.options import lexicon_of
+from medreward.rewards.matching.reading import read
+from medreward.rewards.matching.reference import several_reference, single_reference
 
 CHOICES = {"A": "Opacity", "B": "Clear", "C": "Effusion", "D": "Heart and lungs"}
 
@@ -99,3 +105,14 @@ def test_choices_that_make_no_sense_are_refused(choices: dict[str, str]) -> None
     with pytest.raises(BadReference) as refused:
         match_choice("A", choices, "A")
     assert refused.value.field == "choices"
+
+
+@pytest.mark.parametrize(("chars", "kept"), [(100, True), (3000, False)])
+def test_what_was_read_by_long_choices_is_not_remembered_with_them(chars: int, kept: bool) -> None:
+    lexicon = lexicon_of({key: f"{key} lung {chars} ".ljust(chars // 3, "x") for key in "ABC"})
+    held = weakref.ref(lexicon)
+    assert read("I think it is B.", lexicon).chosen == single_reference("B", lexicon) == {"B"}
+    assert several_reference("A, C", lexicon) == {"A", "C"}
+    del lexicon
+    gc.collect()
+    assert (held() is not None) == kept
