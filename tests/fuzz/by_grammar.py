@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.bodies import bodies
 from tests.fuzz.grammar import texts
 from tests.fuzz.properties import check_body, check_text
+from tests.fuzz.rounds import in_round
 from tests.fuzz.scoring import Bench
 from tests.fuzz.tally import Tally
 
@@ -55,15 +56,7 @@ def _round(
 ) -> None:
     last: list[Any] = []
 
-    @seed(number)
-    @settings(
-        max_examples=_ROUND,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        print_blob=False,
-    )
+    @in_round(number, _ROUND)
     @given(strategy)
     def one(drawn: Any) -> None:
         last[:] = [drawn]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -21,6 +21,7 @@ from medreward.assembly import build_desk, build_judge, build_pipeline
 from medreward.config import RequestLimits, load_settings
 from medreward.ingress.http import create_app
 from medreward.observability.observer import Observer
+from tests.fuzz.rounds import in_round
 from tests.fuzz.tally import Tally
 
 CHECKS: Final = [
@@ -54,15 +55,7 @@ def fuzz_schema(tally: Tally) -> None:
 def _round(tally: Tally, strategy: Any, number: int, label: str) -> None:
     last: list[str] = []
 
-    @seed(number)
-    @settings(
-        max_examples=_ROUND,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        print_blob=False,
-    )
+    @in_round(number, _ROUND)
     @given(strategy)
     def one(case: Any) -> None:
         last[:] = [case.as_curl_command()]
