@@ -20,7 +20,7 @@ from tests.engines import grpo, tiny_vl
 from tests.open_questions import DATA, NO_DATA
 from tests.running import served
 
-STEPS = 30
+STEPS = 18
 PROMPTS = 2
 SAMPLES = 32
 LR = 2e-3
